@@ -1,1 +1,2 @@
-//! clew
+//! clew turns case, call and transaction records into leads that can be checked line by line.
+pub mod record;

@@ -1,0 +1,50 @@
+//! Every declared table, as constants.
+
+mod analysis;
+mod records;
+
+pub use analysis::*;
+pub use records::*;
+
+use super::{Class, Column, Table, Type, column::col};
+
+/// Where a row came from and since when it is known. Carried by every `records` table.
+pub const PROVENANCE: &[Column] = &[
+    col("source_id", "来源文件", Type::Text, "SHA-256 of the file the row was read from, hexadecimal.").required(),
+    col("source_row", "来源行", Type::Int, "Row in that file as a person counts it: the first line of the file is 1.").required(),
+    col("known_at", "获知时间", Type::Time, "When the squad came to know the row; null when nobody said."),
+];
+
+/// All declared tables, in schema order.
+pub const ALL: &[&Table] = &[
+    &CASES,
+    &PARTIES,
+    &CALLS,
+    &TRANSACTIONS,
+    &OUTCOMES,
+    &CELLS,
+    &REGIONS,
+    &SUBSCRIBERS,
+    &ACCOUNTS,
+    &COVERAGE,
+    &REQUESTS,
+    &SIGHTINGS,
+    &PROPERTY,
+    &SOURCES,
+    &REJECTS,
+    &PERSONS,
+    &PERSON_RECORDS,
+    &PERSON_PAIRS,
+    &HOLDERS,
+    &CASE_PAIRS,
+    &SERIES,
+    &CANDIDATES,
+    &LEADS,
+    &REASONS,
+    &ROAMING_SUSPECTS,
+];
+
+/// The declared table of that full name (`schema.name`).
+pub fn find(full_name: &str) -> Option<&'static Table> {
+    ALL.iter().copied().find(|t| t.full_name() == full_name)
+}
