@@ -1,0 +1,159 @@
+//! The lake: Delta tables below `<workspace>/lake`, one folder a table, and `PUBLISHED`, which says what a reader may open.
+//!
+//! A writer stages tables one after another; [`Lake::publish`] makes all of them visible at once. What was staged and never
+//! published is forgotten: the next commit to that table starts from the published files, not from the latest Delta version.
+
+mod canonical;
+mod delta;
+mod failpoint;
+mod hash;
+mod output;
+mod published;
+mod session;
+mod writer;
+
+pub use canonical::canonical_schema;
+pub use failpoint::failpoint;
+pub use hash::ContentHash;
+pub use output::Output;
+pub use published::{Entry, Published};
+pub use session::{Session, Settings};
+pub use writer::TableWriter;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::datatypes::SchemaRef;
+
+use crate::error::{Context, Error, Result};
+use crate::record::Table;
+
+/// Does a commit keep what the table held?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The new rows come on top.
+    Append,
+    /// The new rows are all there is.
+    Overwrite,
+}
+
+/// The lake of one workspace.
+#[derive(Debug)]
+pub struct Lake {
+    folder: PathBuf,
+    published: Published,
+    staged: Published,
+    /// Held while this process may write; released when dropped.
+    lock: Option<File>,
+}
+
+impl Lake {
+    /// Opens the lake of the workspace at `root` to read what is published.
+    pub fn open(root: &Path) -> Result<Lake> {
+        let folder = root.join("lake");
+        let published = Published::read(&folder)?;
+        Ok(Lake { folder, staged: published.clone(), published, lock: None })
+    }
+
+    /// Opens it to write; fails when another process is writing.
+    pub fn open_to_write(root: &Path) -> Result<Lake> {
+        let folder = root.join("lake");
+        std::fs::create_dir_all(&folder).usage("E0101", || format!("create {}", folder.display()))?;
+        let path = folder.join("LOCK");
+        let lock = File::options().create(true).append(true).open(&path).usage("E0102", || format!("open {}", path.display()))?;
+        lock.try_lock().map_err(|e| {
+            Error::usage("E0103", "another clew is writing to this workspace").hint("wait for it to end, or stop it").caused_by(e)
+        })?;
+        let mut lake = Lake::open(root)?;
+        lake.lock = Some(lock);
+        Ok(lake)
+    }
+
+    /// As the lake was when it had this version (a prefix of the hash will do); to read only.
+    pub fn at(&self, version: &str) -> Result<Lake> {
+        let published = Published::read_version(&self.folder, version)?;
+        Ok(Lake { folder: self.folder.clone(), staged: published.clone(), published, lock: None })
+    }
+
+    /// What readers see.
+    pub fn published(&self) -> &Published {
+        &self.published
+    }
+
+    /// What will be seen after [`Lake::publish`].
+    pub fn staged(&self) -> &Published {
+        &self.staged
+    }
+
+    /// Folder of the lake.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A writer for a declared table.
+    pub fn writer(&self, table: &'static Table) -> Result<TableWriter> {
+        self.writer_of(&table.full_name(), table.arrow_schema())
+    }
+
+    /// A writer for a table whose schema a query gave.
+    pub fn writer_of(&self, full_name: &str, schema: SchemaRef) -> Result<TableWriter> {
+        if self.lock.is_none() {
+            return Err(Error::bug("E0104", "write to a lake that was opened to read"));
+        }
+        TableWriter::create(&delta::table_folder(&self.folder, full_name), full_name, canonical_schema(&schema)?)
+    }
+
+    /// Stages what was written: one Delta commit. `step` and `step_key` say who wrote it and from what.
+    pub async fn commit(&mut self, writer: TableWriter, mode: Mode, step: &str, step_key: &str) -> Result<()> {
+        let name = writer.full_name().to_string();
+        let schema = writer.schema();
+        let written = writer.finish()?;
+        let before = match mode {
+            Mode::Append => self.staged.tables.get(&name).cloned(),
+            Mode::Overwrite => None,
+        };
+        if mode == Mode::Append && before.is_some() && written.hash.rows() == 0 {
+            written.discard()?;
+            return Ok(());
+        }
+        let mut files = before.as_ref().map(|e| e.files.clone()).unwrap_or_default();
+        files.push(written.file);
+        let mut hash = before.as_ref().map(|e| e.content.clone()).unwrap_or_default();
+        hash.add(&written.hash);
+        let version = delta::commit(&self.folder, &name, &schema, &files).await?;
+        let entry = Entry::new(version, files, hash, step, step_key, &schema);
+        self.staged.set(&name, entry);
+        Ok(())
+    }
+
+    /// Stages an analysis' output as the whole of its table.
+    pub async fn overwrite(&mut self, output: &Output, step: &str, step_key: &str) -> Result<()> {
+        let mut writer = self.writer(output.table)?;
+        for batch in &output.batches {
+            writer.write(batch)?;
+        }
+        self.commit(writer, Mode::Overwrite, step, step_key).await
+    }
+
+    /// Takes a table away, so that readers no longer see it.
+    pub fn forget(&mut self, full_name: &str) {
+        self.staged.remove(full_name);
+    }
+
+    /// Makes everything staged visible at once.
+    pub fn publish(&mut self) -> Result<()> {
+        if self.staged == self.published {
+            return Ok(());
+        }
+        failpoint("before_publish");
+        self.staged.write(&self.folder)?;
+        self.published = self.staged.clone();
+        failpoint("after_publish");
+        Ok(())
+    }
+
+    /// A session over everything staged; declared tables that do not exist yet are registered empty.
+    pub async fn session(&self, settings: &Settings) -> Result<Session> {
+        Session::new(&self.folder, &self.staged, settings).await
+    }
+}

@@ -1,0 +1,163 @@
+//! A DataFusion session in which every visible table is registered as `schema.table`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use datafusion::catalog::{MemTable, MemorySchemaProvider, TableProvider};
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext, col, ident};
+use deltalake_core::DeltaTableBuilder;
+use serde::de::DeserializeOwned;
+use strum::IntoEnumIterator;
+
+use super::delta::table_folder;
+use super::published::{Entry, Published};
+use crate::error::{Context, Error, Result};
+use crate::record::{self, Schema};
+
+/// How much of the machine a session may use.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Partitions that run at once.
+    pub threads: usize,
+    /// Memory before operators spill.
+    pub memory_mb: usize,
+}
+
+/// Tables of one lake version, ready to be queried.
+pub struct Session {
+    context: SessionContext,
+}
+
+impl Session {
+    pub(super) async fn new(lake: &Path, visible: &Published, settings: &Settings) -> Result<Session> {
+        let session = Session { context: context(settings)? };
+        for table in record::tables::ALL {
+            if !visible.tables.contains_key(&table.full_name()) {
+                session.register_empty(&table.full_name(), table.arrow_schema())?;
+            }
+        }
+        for (name, entry) in &visible.tables {
+            session.register(lake, name, entry).await?;
+        }
+        Ok(session)
+    }
+
+    /// A session without any files: declared tables are empty. For planning.
+    pub fn empty(settings: &Settings) -> Result<Session> {
+        let session = Session { context: context(settings)? };
+        for table in record::tables::ALL {
+            session.register_empty(&table.full_name(), table.arrow_schema())?;
+        }
+        Ok(session)
+    }
+
+    /// DataFusion's context, for whatever is not offered here.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Registers a table of no rows, replacing one of the same name.
+    pub fn register_empty(&self, full_name: &str, schema: SchemaRef) -> Result<()> {
+        let table = MemTable::try_new(schema, vec![vec![]]).bug("E0141", || format!("register {full_name}"))?;
+        self.replace(full_name, Arc::new(table))
+    }
+
+    /// Registers the files of a table, replacing one of the same name.
+    pub async fn register(&self, lake: &Path, full_name: &str, entry: &Entry) -> Result<()> {
+        let folder = table_folder(lake, full_name);
+        let schema = match record::tables::find(full_name) {
+            Some(table) => table.arrow_schema(),
+            None => stored_schema(&folder, full_name, entry.version).await?,
+        };
+        let urls = entry
+            .files
+            .iter()
+            .map(|file| {
+                let path = folder.join(&file.path);
+                let path = path.canonicalize().usage("E0142", || format!("find {} of {full_name}", path.display()))?;
+                ListingTableUrl::parse(path.to_string_lossy()).bug("E0142", || format!("name {}", path.display()))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+        let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
+        let table = ListingTable::try_new(config).bug("E0141", || format!("register {full_name}"))?;
+        self.replace(full_name, Arc::new(table))
+    }
+
+    fn replace(&self, full_name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        let name = full_name.to_string();
+        self.context.deregister_table(name.as_str()).bug("E0141", || format!("replace {full_name}"))?;
+        self.context.register_table(name.as_str(), table).bug("E0141", || format!("register {full_name}"))?;
+        Ok(())
+    }
+
+    /// The named columns of a table, sorted by `order_by`.
+    pub async fn batches(&self, table: &str, columns: &[&str], order_by: &[&str]) -> Result<Vec<RecordBatch>> {
+        let name = table;
+        let frame = self.context.table(name).await.usage("E0143", || format!("read {name}"))?;
+        let frame = frame.select(columns.iter().map(|c| ident(*c)).collect::<Vec<_>>()).usage("E0143", || format!("read {name}"))?;
+        let frame = if order_by.is_empty() {
+            frame
+        } else {
+            frame.sort(order_by.iter().map(|c| col(*c).sort(true, true)).collect()).usage("E0143", || format!("sort {name}"))?
+        };
+        frame.collect().await.usage("E0143", || format!("read {name}"))
+    }
+
+    /// The named columns of a table as Rust values, sorted by `order_by`.
+    pub async fn rows<T: DeserializeOwned>(&self, table: &str, columns: &[&str], order_by: &[&str]) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        for batch in self.batches(table, columns, order_by).await? {
+            rows.extend(from_batch::<T>(&batch).map_err(|e| Error::bug("E0144", format!("decode {table}")).caused_by(e))?);
+        }
+        Ok(rows)
+    }
+}
+
+/// The rows of a batch as Rust values.
+pub(super) fn from_batch<T: DeserializeOwned>(batch: &RecordBatch) -> Result<Vec<T>, serde_arrow::Error> {
+    if batch.num_rows() == 0 { Ok(Vec::new()) } else { serde_arrow::from_record_batch(batch) }
+}
+
+async fn stored_schema(folder: &Path, full_name: &str, version: u64) -> Result<SchemaRef> {
+    let url = url::Url::from_directory_path(folder.canonicalize().usage("E0142", || format!("find the files of {full_name}"))?)
+        .map_err(|()| Error::bug("E0130", format!("make a URL of {}", folder.display())))?;
+    let table = DeltaTableBuilder::from_url(url)
+        .bug("E0131", || format!("open {full_name}"))?
+        .with_version(version)
+        .load()
+        .await
+        .bug("E0131", || format!("open {full_name} at version {version}"))?;
+    let snapshot = table.snapshot().bug("E0131", || format!("read the log of {full_name}"))?;
+    let schema: ArrowSchema = {
+        use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow;
+        snapshot.schema().as_ref().try_into_arrow().bug("E0132", || format!("read the schema of {full_name}"))?
+    };
+    super::canonical_schema(&schema)
+}
+
+fn context(settings: &Settings) -> Result<SessionContext> {
+    let mut config = SessionConfig::new().with_target_partitions(settings.threads).with_information_schema(true);
+    let options = config.options_mut();
+    // Plain UTF-8 everywhere: one text type from Parquet through SQL to the lake.
+    options.execution.parquet.schema_force_view_types = false;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.execution.collect_statistics = true;
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_limit(settings.memory_mb * 1024 * 1024, 1.0)
+        .build_arc()
+        .bug("E0145", || "start the SQL engine".into())?;
+    let context = SessionContext::new_with_config_rt(config, runtime);
+    let catalog = context.catalog("datafusion").ok_or_else(|| Error::bug("E0145", "find the SQL engine's catalog"))?;
+    for schema in Schema::iter() {
+        catalog
+            .register_schema(&schema.to_string(), Arc::new(MemorySchemaProvider::new()))
+            .bug("E0145", || format!("register schema {schema}"))?;
+    }
+    Ok(context)
+}

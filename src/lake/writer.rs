@@ -1,0 +1,94 @@
+//! Writes batches to one Parquet file of a table's folder, hashing rows on the way. Memory is one row group.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::canonical::canonical_batch;
+use super::hash::ContentHash;
+use super::published::DataFile;
+use crate::error::{Context, Result};
+
+const ROWS_PER_GROUP: usize = 262_144;
+
+/// An open Parquet file that becomes part of a table when it is committed.
+pub struct TableWriter {
+    full_name: String,
+    folder: PathBuf,
+    temporary: PathBuf,
+    schema: SchemaRef,
+    parquet: ArrowWriter<File>,
+    hash: ContentHash,
+}
+
+/// A finished file.
+pub(super) struct Written {
+    pub file: DataFile,
+    pub hash: ContentHash,
+    path: PathBuf,
+}
+
+impl Written {
+    /// Removes the file: it turned out to hold nothing.
+    pub fn discard(self) -> Result<()> {
+        std::fs::remove_file(&self.path).bug("E0113", || format!("remove {}", self.path.display()))
+    }
+}
+
+impl TableWriter {
+    pub(super) fn create(folder: &Path, full_name: &str, schema: SchemaRef) -> Result<TableWriter> {
+        std::fs::create_dir_all(folder).usage("E0101", || format!("create {}", folder.display()))?;
+        let temporary = folder.join(format!(".writing-{}", std::process::id()));
+        let file = File::create(&temporary).usage("E0113", || format!("create {}", temporary.display()))?;
+        let level = ZstdLevel::try_new(1).expect("1 is a zstd level");
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(level))
+            .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+            .set_created_by("clew".into())
+            .build();
+        let parquet = ArrowWriter::try_new(file, schema.clone(), Some(properties)).bug("E0113", || format!("start {full_name}"))?;
+        Ok(TableWriter { full_name: full_name.to_string(), folder: folder.to_path_buf(), temporary, schema, parquet, hash: ContentHash::default() })
+    }
+
+    /// `schema.name` of the table.
+    pub fn full_name(&self) -> &str {
+        &self.full_name
+    }
+
+    /// Schema the rows are stored under.
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    /// Rows written so far.
+    pub fn rows(&self) -> u64 {
+        self.hash.rows()
+    }
+
+    /// Writes a batch; its columns are taken by position and cast to the stored types.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let batch = canonical_batch(batch, &self.schema)?;
+        self.hash.update(&batch)?;
+        self.parquet.write(&batch).usage("E0114", || format!("write {}", self.full_name))
+    }
+
+    /// Closes the file under a name made of its content.
+    pub(super) fn finish(self) -> Result<Written> {
+        let file = self.parquet.into_inner().usage("E0114", || format!("finish {}", self.full_name))?;
+        file.sync_all().usage("E0114", || format!("flush {}", self.full_name))?;
+        let bytes = file.metadata().bug("E0114", || format!("measure {}", self.full_name))?.len();
+        let digest = self.hash.finish(&format!("{:?}", self.schema));
+        let name = format!("part-{}-{}.parquet", self.hash.rows(), &digest[..24]);
+        let path = self.folder.join(&name);
+        std::fs::rename(&self.temporary, &path).bug("E0114", || format!("name {}", path.display()))?;
+        Ok(Written { file: DataFile { path: name, bytes, rows: self.hash.rows() }, hash: self.hash, path })
+    }
+}
