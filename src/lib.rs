@@ -2,4 +2,5 @@
 pub mod config;
 pub mod error;
 pub mod lake;
+pub mod queries;
 pub mod record;
