@@ -2,5 +2,6 @@
 pub mod config;
 pub mod error;
 pub mod lake;
+pub mod pipeline;
 pub mod queries;
 pub mod record;

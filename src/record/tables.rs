@@ -36,6 +36,7 @@ pub const ALL: &[&Table] = &[
     &PERSON_RECORDS,
     &PERSON_PAIRS,
     &HOLDERS,
+    &EVIDENCE_LINKED_CASE,
     &CASE_PAIRS,
     &SERIES,
     &CANDIDATES,

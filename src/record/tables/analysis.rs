@@ -155,3 +155,23 @@ pub const ROAMING_SUSPECTS: Table = analysis(Schema::Lead, "roaming_suspects", "
     col("span_m", "最大跨距", Type::Int, "Largest distance between two of its cases.").unit("m"),
     col("gyration_m", "回转半径", Type::Int, "Root mean square distance from their centre.").unit("m"),
 ]);
+
+/// The evidence contract as columns; the tables that SQL writes have the same.
+const EVIDENCE_COLUMNS: &[Column] = &[
+    col("subject_id", "对象", Type::Text, "Subject the evidence is about.").required().class(Class::Identifier),
+    col("case_id", "案件编号", Type::Text, "Case it is evidence in.").required(),
+    col("kind", "证据种类", Type::Text, "Kind of evidence: the name of its table.").required(),
+    col("family", "证据类别", Type::Text, "Kinds of one family are not independent.").required(),
+    col("log_lr_unats", "证据强度", Type::Int, "Log likelihood ratio: involved against uninvolved.").required().unit(UNATS),
+    col("basis", "依据", Type::Text, "fact, assessment or inference.").required(),
+    col("source_kind", "来源类别", Type::Text, "Kind of source: bill, dump, statement, register, …").required(),
+    col("n_records", "记录数", Type::Int, "Records it rests on.").required(),
+    col("first_at", "最早时间", Type::Time, "Earliest of them."),
+    col("last_at", "最晚时间", Type::Time, "Latest of them."),
+    col("detail", "细节", Type::Text, "The numbers that the sentences use, as a JSON object.").required().class(Class::Narrative),
+    col("records", "记录", Type::TextList, "The records, as `source_id:row`; at most fifty are listed.").required(),
+];
+
+/// Evidence from other cases of a suspect: how strongly they are linked with this one.
+pub const EVIDENCE_LINKED_CASE: Table =
+    analysis(Schema::Evidence, "linked_case", "one suspect of another case × one case", EVIDENCE_COLUMNS);
