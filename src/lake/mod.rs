@@ -75,6 +75,11 @@ impl Lake {
         Ok(Lake { folder: self.folder.clone(), staged: published.clone(), published, lock: None })
     }
 
+    /// Every version that was ever published, oldest first.
+    pub fn versions(&self) -> Result<Vec<String>> {
+        published::versions(&self.folder)
+    }
+
     /// What readers see.
     pub fn published(&self) -> &Published {
         &self.published

@@ -146,6 +146,25 @@ impl Published {
     }
 }
 
+/// Names of all versions, by the time they were published.
+pub(super) fn versions(folder: &Path) -> Result<Vec<String>> {
+    let versions = folder.join("versions");
+    if !versions.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&versions).bug("E0120", || format!("list {}", versions.display()))? {
+        let entry = entry.bug("E0120", || format!("list {}", versions.display()))?;
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "json") {
+            let published_at = entry.metadata().and_then(|m| m.modified()).bug("E0120", || format!("look at {}", path.display()))?;
+            found.push((published_at, path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()));
+        }
+    }
+    found.sort();
+    Ok(found.into_iter().map(|(_, name)| name).collect())
+}
+
 /// Replaces a file so that a reader sees either the old or the new text, never a part.
 fn write_whole(path: &Path, text: &str) -> Result<()> {
     let temporary = path.with_extension("writing");

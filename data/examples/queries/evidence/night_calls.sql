@@ -1,0 +1,8 @@
+-- Phones that called into the case's county in the night before the offence: an example of a squad's own reason
+-- grain: one phone in one case
+-- reads: staging.call_events, staging.cases, staging.presence
+-- writes: evidence.night_calls
+-- params: night_calls_min bigint = 2
+-- family: habit
+-- zh: 案发前夜在案发区县通话 {n} 次
+-- en: {n} calls from the county of the scene in the night before

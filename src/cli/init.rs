@@ -1,0 +1,40 @@
+//! `clew init`: makes a workspace.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{FILE, TEMPLATE};
+use crate::error::{Context, Error, Result};
+
+/// Make a workspace: a folder with a commented clew.toml
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Folder of the workspace; made if it does not exist
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+}
+
+/// What the example query of a new workspace says.
+const EXAMPLE_QUERY: &str = include_str!("../../data/examples/queries/evidence/night_calls.sql");
+
+/// Makes the workspace and says what to do next.
+pub fn run(args: &InitArgs) -> Result<()> {
+    make(&args.dir)?;
+    println!("made the workspace {}", args.dir.display());
+    println!("next: clew -w {0} ingest FILES… && clew -w {0} run && clew -w {0} leads", args.dir.display());
+    Ok(())
+}
+
+/// Makes the workspace; an existing one is left as it is and is an error.
+pub fn make(dir: &Path) -> Result<()> {
+    let file = dir.join(FILE);
+    if file.exists() {
+        return Err(Error::usage("E0810", format!("{} is a workspace already", dir.display())).hint("use it with -w, or choose another folder"));
+    }
+    for folder in ["queries/evidence", "mappings"] {
+        let path = dir.join(folder);
+        std::fs::create_dir_all(&path).usage("E0811", || format!("create {}", path.display()))?;
+    }
+    std::fs::write(&file, TEMPLATE).usage("E0811", || format!("write {}", file.display()))?;
+    let example = dir.join("queries/evidence/night_calls.sql.example");
+    std::fs::write(&example, EXAMPLE_QUERY).usage("E0811", || format!("write {}", example.display()))
+}

@@ -1,0 +1,36 @@
+//! `clew run`: computes what is out of date.
+
+use super::globals::Globals;
+use super::progress::Steps;
+use crate::error::Result;
+use crate::lake::Lake;
+use crate::pipeline::{Manifest, RunOptions, Selection, run as run_dag};
+use crate::queries::Catalogue;
+
+/// Compute what is out of date and publish it
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Only these steps: NAME, NAME+ (and what comes after), +NAME (and what it needs)
+    #[arg(long, value_name = "NAME")]
+    select: Vec<Selection>,
+}
+
+/// Runs and prints a summary to stderr.
+pub async fn run(args: &RunArgs, globals: &Globals) -> Result<()> {
+    let manifest = run_workspace(globals, &args.select).await?;
+    let ran = manifest.steps.iter().filter(|s| s.outcome == "ran").count();
+    eprintln!("{ran} of {} steps ran; lake version {}", manifest.steps.len(), &manifest.lake_after[..16]);
+    for warning in &manifest.warnings {
+        eprintln!("warning: {warning}");
+    }
+    Ok(())
+}
+
+/// Runs the workspace's pipeline.
+pub async fn run_workspace(globals: &Globals, selections: &[Selection]) -> Result<Manifest> {
+    let config = globals.config()?;
+    let catalogue = Catalogue::of_workspace(&config.root)?;
+    let mut lake = Lake::open_to_write(&config.root)?;
+    let options = RunOptions { selections: selections.to_vec() };
+    run_dag(&config, &mut lake, &catalogue, &options, &Steps::default()).await
+}
