@@ -1,4 +1,5 @@
 //! clew turns case, call and transaction records into leads that can be checked line by line.
+pub mod audit;
 pub mod config;
 pub mod error;
 pub mod lake;
