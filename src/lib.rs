@@ -1,5 +1,6 @@
 //! clew turns case, call and transaction records into leads that can be checked line by line.
 pub mod audit;
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod lake;

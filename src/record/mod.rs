@@ -4,6 +4,7 @@
 //! [`tables`]. Nothing here reads a file or runs a query.
 
 mod column;
+pub mod docs;
 mod table;
 pub mod tables;
 mod time;

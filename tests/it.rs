@@ -1,0 +1,9 @@
+//! One integration binary.
+
+mod it {
+    mod docs;
+    mod hygiene;
+    mod layering;
+    mod lockfile;
+    mod source;
+}
