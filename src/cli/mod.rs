@@ -1,3 +1,75 @@
 //! The command line: one file per subcommand, and one way out for what they print.
 
+mod config;
+mod globals;
+mod init;
 pub mod output;
+mod plan;
+mod progress;
+mod run;
+mod sql;
+mod stdout;
+mod tables;
+
+use std::io::Write;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::error::Result;
+use globals::Globals;
+pub use stdout::Stdout;
+
+/// Leads out of case, call and transaction records: linked, weighed, ranked, and explained down to the row they rest on.
+///
+/// A lead is a reason to verify. It justifies no coercive measure by itself.
+#[derive(Debug, Parser)]
+#[command(name = "clew", version, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Plan(plan::PlanArgs),
+    Run(run::RunArgs),
+    Tables(tables::TablesArgs),
+    Sql(sql::SqlArgs),
+    Config(config::ConfigArgs),
+    /// Write shell completions to stdout
+    Completions {
+        /// Shell to write them for
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Cli {
+    /// How errors are to be printed.
+    pub fn format(&self) -> output::Format {
+        match &self.command {
+            Command::Tables(args) => args.format(),
+            Command::Sql(args) => args.format(),
+            _ => output::Format::Table,
+        }
+    }
+
+    /// Does what was asked; data goes to `out`, everything else to stderr.
+    pub async fn run(&self, out: &mut dyn Write) -> Result<()> {
+        let globals = &self.globals;
+        match &self.command {
+            Command::Init(args) => init::run(args),
+            Command::Plan(args) => plan::run(args, globals, out),
+            Command::Run(args) => run::run(args, globals).await,
+            Command::Tables(args) => tables::run(args, globals, out),
+            Command::Sql(args) => sql::run(args, globals, out).await,
+            Command::Config(args) => config::run(args, globals, out),
+            Command::Completions { shell } => {
+                clap_complete::generate(*shell, &mut Cli::command(), "clew", out);
+                Ok(())
+            }
+        }
+    }
+}

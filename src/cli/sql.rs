@@ -44,3 +44,10 @@ pub async fn run(args: &SqlArgs, globals: &Globals, out: &mut dyn Write) -> Resu
     more.insert("lake_version".into(), lake.published().lake_version.clone().into());
     output::write(out, &args.output, "sql", &gated, more)
 }
+
+impl SqlArgs {
+    /// How it prints, and so how its errors are printed.
+    pub fn format(&self) -> output::Format {
+        self.output.format
+    }
+}

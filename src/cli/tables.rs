@@ -66,3 +66,10 @@ pub fn run(args: &TablesArgs, globals: &Globals, out: &mut dyn Write) -> Result<
     more.insert("lake_version".into(), lake.published().lake_version.clone().into());
     output::write(out, &args.output, "tables", &gated, more)
 }
+
+impl TablesArgs {
+    /// How it prints, and so how its errors are printed.
+    pub fn format(&self) -> output::Format {
+        self.output.format
+    }
+}
