@@ -85,6 +85,16 @@ impl What {
         self
     }
 
+    /// A text that may hold personal values, such as a query: kept with their shapes masked, and as its SHA-256.
+    #[must_use]
+    pub fn text(mut self, name: impl Into<String>, text: impl AsRef<str>) -> What {
+        let name = name.into();
+        let text = text.as_ref();
+        self.filters.insert(format!("{name}_sha256"), sha256_hex(text.as_bytes()));
+        self.filters.insert(name, shape::mask_shapes(text));
+        self
+    }
+
     /// How many of something: rows shown, files written.
     #[must_use]
     pub fn count(mut self, name: impl Into<String>, n: u64) -> What {

@@ -47,14 +47,7 @@ impl Disclosure {
     /// Logs `action` on `what` and, once that is on disk, gives the gate through which values may pass.
     ///
     /// Fails with a policy error (exit 3) when a name or purpose is missing or the log cannot be written.
-    pub fn open(
-        workspace: &Path,
-        by: Option<String>,
-        purpose: Option<String>,
-        unmask: Unmask,
-        action: Action,
-        what: What,
-    ) -> Result<Gate> {
+    pub fn open(workspace: &Path, by: Option<String>, purpose: Option<String>, unmask: Unmask, action: Action, what: What) -> Result<Gate> {
         Disclosure::new(by.as_deref(), purpose.as_deref(), unmask)?.log(workspace, action, what)
     }
 

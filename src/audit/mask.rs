@@ -13,8 +13,9 @@ const TAIL_CHARS_MIN: usize = 6;
 
 /// Two-character surnames; every other Han name keeps its first character.
 const LONG_SURNAMES: &[&str] = &[
-    "欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "长孙", "宇文", "司徒", "令狐", "夏侯", "东方", "南宫", "端木", "澹台", "公冶",
-    "宗政", "濮阳", "淳于", "单于", "太叔", "申屠", "轩辕", "钟离", "鲜于", "闾丘", "司空", "赫连", "闻人", "万俟", "呼延", "拓跋", "独孤", "百里",
+    "欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "长孙", "宇文", "司徒", "令狐", "夏侯", "东方", "南宫", "端木", "澹台",
+    "公冶", "宗政", "濮阳", "淳于", "单于", "太叔", "申屠", "轩辕", "钟离", "鲜于", "闾丘", "司空", "赫连", "闻人", "万俟", "呼延", "拓跋",
+    "独孤", "百里",
 ];
 
 /// The value as it may be shown to anybody who may use clew. An empty value stays empty.
@@ -141,8 +142,7 @@ fn county(value: &str) -> Option<String> {
     let prefecture = chars.iter().enumerate().position(|(i, c)| i >= 3 && *c == '州' && chars[i - 1] == '治');
     let province = mark("省", "", "");
     let city = mark("市盟", "超夜菜门城上", "场集").or(prefecture);
-    let county =
-        mark("区县旗", "小社园厂校景业宅住库湖矿林灾", "").filter(|c| province.or(city).is_some_and(|before| *c > before));
+    let county = mark("区县旗", "小社园厂校景业宅住库湖矿林灾", "").filter(|c| province.or(city).is_some_and(|before| *c > before));
     let end = county.filter(|c| city.is_none_or(|city| *c > city)).or(city).or(province)?;
     // A division further on than a division's name is long is part of something else.
     let start_of_last = [province, city].into_iter().flatten().filter(|p| *p < end).max().unwrap_or(0);

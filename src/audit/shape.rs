@@ -153,9 +153,7 @@ fn grouped(chars: &[char], start: usize) -> Option<Found> {
         at = end + 1;
     }
     let length = |g: &(usize, usize)| g.1 - g.0;
-    let text = |n: usize| -> String {
-        groups[..n].iter().flat_map(|g| &chars[g.0..g.1]).map(|c| fold(*c)).collect()
-    };
+    let text = |n: usize| -> String { groups[..n].iter().flat_map(|g| &chars[g.0..g.1]).map(|c| fold(*c)).collect() };
     let lengths: Vec<usize> = groups.iter().map(length).collect();
     let found = |n: usize, shape: Shape| Found::Shape { shape, end: groups[n - 1].1, digits: text(n) };
     // +86 139 1234 5678 and 86-13912345678

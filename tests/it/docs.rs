@@ -141,7 +141,10 @@ fn errors_markdown() -> String {
         let (prefix, owner) = RANGES.iter().find(|(r, _)| code.starts_with(r)).copied().unwrap_or(("", "other"));
         if prefix != range {
             range = prefix;
-            page.push_str(&format!("\n## {prefix}xx: {}\n\n| code | kind | what could not be done |\n|---|---|---|\n", owner.replace(' ', ", ")));
+            page.push_str(&format!(
+                "\n## {prefix}xx: {}\n\n| code | kind | what could not be done |\n|---|---|---|\n",
+                owner.replace(' ', ", ")
+            ));
         }
         let kinds: Vec<&str> = faults.iter().copied().collect();
         page.push_str(&format!("| `{code}` | {} | {} |\n", kinds.join(", "), messages.join("<br>")));

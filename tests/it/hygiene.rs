@@ -43,7 +43,8 @@ fn no_query_sums_or_averages_floats() {
 fn float_aggregates(sql: &str) -> Vec<(usize, String)> {
     let code = sql_code(sql);
     let mut found = Vec::new();
-    for function in ["avg", "mean", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "covar_pop", "covar_samp", "corr"] {
+    for function in ["avg", "mean", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "covar_pop", "covar_samp", "corr"]
+    {
         for (at, _) in code.match_indices(function) {
             let starts = !code[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.');
             let Some(arguments) = code[at + function.len()..].trim_start().strip_prefix('(') else { continue };
@@ -85,7 +86,8 @@ fn reads_as_float(argument: &str) -> bool {
         }
         rest.replace_range(at..(end + 1).min(rest.len()), " ");
     }
-    let decimal = rest.split(|c: char| !(c.is_ascii_digit() || c == '.')).any(|t| t.len() > 1 && t.contains('.') && t.parse::<f64>().is_ok());
+    let decimal =
+        rest.split(|c: char| !(c.is_ascii_digit() || c == '.')).any(|t| t.len() > 1 && t.contains('.') && t.parse::<f64>().is_ok());
     let floating = ["ln(", "log(", "exp(", "sqrt(", "power(", "sin(", "cos(", "random("];
     decimal || floating.iter().any(|f| rest.contains(f))
 }
@@ -202,7 +204,8 @@ fn machine_path(line: &str) -> Option<&'static str> {
         line.match_indices(prefix).any(|(at, _)| {
             let before = line[..at].chars().next_back();
             let after = line[at + prefix.len()..].chars().next();
-            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | ':')) && after.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | ':'))
+                && after.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
         })
     })
 }
@@ -216,7 +219,9 @@ fn committed() -> Vec<PathBuf> {
         }
         _ => {
             let mut found = Vec::new();
-            source::walk(source::root(), &mut |path: &Path| found.push(path.strip_prefix(source::root()).expect("below the root").to_path_buf()));
+            source::walk(source::root(), &mut |path: &Path| {
+                found.push(path.strip_prefix(source::root()).expect("below the root").to_path_buf())
+            });
             found
         }
     };

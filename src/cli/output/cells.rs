@@ -9,11 +9,11 @@ use chrono::{DateTime, SecondsFormat};
 use crate::error::{Context, Result};
 
 /// Characters of one cell that a table shows; the rest is cut with `…`.
-pub const DISPLAYED_MAX: usize = 160;
+pub(super) const DISPLAYED_MAX: usize = 160;
 
 /// A cell, typed as far as the formats care.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Null,
     Bool(bool),
     Int(i64),
@@ -25,7 +25,7 @@ pub(super) enum Cell {
 }
 
 /// The cells of a column.
-pub(super) fn cells(column: &ArrayRef) -> Result<Vec<Cell>> {
+pub(crate) fn cells(column: &ArrayRef) -> Result<Vec<Cell>> {
     let rows = 0..column.len();
     let present = |row: usize, cell: &dyn Fn(usize) -> Cell| if column.is_null(row) { Cell::Null } else { cell(row) };
     Ok(match column.data_type() {
@@ -68,7 +68,7 @@ pub(super) fn cells(column: &ArrayRef) -> Result<Vec<Cell>> {
 }
 
 /// An instant, RFC 3339 in UTC, with fractions only where there are any.
-pub(super) fn time(micros: i64) -> String {
+pub(crate) fn time(micros: i64) -> String {
     match DateTime::from_timestamp_micros(micros) {
         Some(t) => t.to_rfc3339_opts(SecondsFormat::AutoSi, true),
         None => format!("{micros} µs"),

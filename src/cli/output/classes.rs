@@ -66,9 +66,7 @@ fn plan_classes(plan: &LogicalPlan) -> Vec<ColumnClass> {
     let of_exprs = |exprs: &[Expr]| exprs.iter().map(|e| scope.class(e)).collect::<Vec<_>>();
     let wanted = plan.schema().fields().len();
     let found = match plan {
-        LogicalPlan::TableScan(scan) => {
-            scan.projected_schema.fields().iter().map(|f| of_scanned(&scan.table_name, f.name())).collect()
-        }
+        LogicalPlan::TableScan(scan) => scan.projected_schema.fields().iter().map(|f| of_scanned(&scan.table_name, f.name())).collect(),
         LogicalPlan::Projection(p) => of_exprs(&p.expr),
         LogicalPlan::Aggregate(a) => {
             let mut classes = of_exprs(&a.group_expr);
@@ -86,7 +84,9 @@ fn plan_classes(plan: &LogicalPlan) -> Vec<ColumnClass> {
             inputs.iter().map(|(_, c)| c.clone()).reduce(side_by_side).unwrap_or_default()
         }
         LogicalPlan::Distinct(Distinct::On(d)) => of_exprs(&d.select_expr),
-        LogicalPlan::Values(_) | LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::Statement(_) => vec![ColumnClass::Unknown; wanted],
+        LogicalPlan::Values(_) | LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::Statement(_) => {
+            vec![ColumnClass::Unknown; wanted]
+        }
         LogicalPlan::EmptyRelation(_) | LogicalPlan::DescribeTable(_) => vec![OPEN; wanted],
         // Filters, sorts, limits, aliases pass their input on; a join puts its inputs side by side.
         _ => all_inputs().collect(),
@@ -177,21 +177,59 @@ impl Scope<'_> {
 
 /// Functions that give one of their arguments as it is.
 const PASSING_ON: &[&str] = &[
-    "min", "max", "first_value", "last_value", "nth_value", "lag", "lead", "array_agg", "coalesce", "nullif", "nvl", "greatest", "least", "lower",
-    "upper", "btrim", "ltrim", "rtrim", "trim", "make_array", "array_distinct", "array_sort", "array_concat", "array_element", "array_union",
-    "array_intersect", "array_append", "array_reverse", "array_slice", "flatten",
+    "min",
+    "max",
+    "first_value",
+    "last_value",
+    "nth_value",
+    "lag",
+    "lead",
+    "array_agg",
+    "coalesce",
+    "nullif",
+    "nvl",
+    "greatest",
+    "least",
+    "lower",
+    "upper",
+    "btrim",
+    "ltrim",
+    "rtrim",
+    "trim",
+    "make_array",
+    "array_distinct",
+    "array_sort",
+    "array_concat",
+    "array_element",
+    "array_union",
+    "array_intersect",
+    "array_append",
+    "array_reverse",
+    "array_slice",
+    "flatten",
 ];
 
 /// Functions whose result tells how many, never who.
 const COUNTING: &[&str] = &[
-    "count", "approx_distinct", "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "grouping", "now", "array_length",
+    "count",
+    "approx_distinct",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "grouping",
+    "now",
+    "array_length",
     "cardinality",
 ];
 
 fn is_condition(op: Operator) -> bool {
     use Operator::*;
     let compares = matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq | IsDistinctFrom | IsNotDistinctFrom | AtArrow | ArrowAt);
-    let matches = matches!(op, RegexMatch | RegexIMatch | RegexNotMatch | RegexNotIMatch | LikeMatch | ILikeMatch | NotLikeMatch | NotILikeMatch);
+    let matches =
+        matches!(op, RegexMatch | RegexIMatch | RegexNotMatch | RegexNotIMatch | LikeMatch | ILikeMatch | NotLikeMatch | NotILikeMatch);
     op.is_logic_operator() || compares || matches
 }
 
@@ -310,7 +348,9 @@ mod tests {
 
     #[test]
     fn columns_that_nobody_declared_are_classed_by_their_words() {
-        for (name, class) in [("caller_imei", IDENTIFIER), ("own_cell", PLACE), ("holder_name", NAME), ("text_zh", HIDDEN), ("weight", ColumnClass::Unknown)] {
+        for (name, class) in
+            [("caller_imei", IDENTIFIER), ("own_cell", PLACE), ("holder_name", NAME), ("text_zh", HIDDEN), ("weight", ColumnClass::Unknown)]
+        {
             assert_eq!(by_name(name), class, "{name}");
         }
     }

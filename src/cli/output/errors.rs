@@ -68,7 +68,11 @@ mod tests {
     use super::*;
 
     fn error() -> Error {
-        Error::usage("E0201", "the value 13912345678 is no time").file("bill_13912345678.csv").row(17).column("起").hint("give --utc-offset")
+        Error::usage("E0201", "the value 13912345678 is no time")
+            .file("bill_13912345678.csv")
+            .row(17)
+            .column("起")
+            .hint("give --utc-offset")
     }
 
     #[test]
@@ -87,6 +91,9 @@ mod tests {
         let mut err = Vec::new();
         report(&mut err, &error(), Format::Table);
         let text = String::from_utf8(err).unwrap();
-        assert_eq!(text, "error[E0201]: the value 139****78 is no time (bill_139****78.csv line 17 column 起)\n  hint: give --utc-offset\n");
+        assert_eq!(
+            text,
+            "error[E0201]: the value 139****78 is no time (bill_139****78.csv line 17 column 起)\n  hint: give --utc-offset\n"
+        );
     }
 }

@@ -46,7 +46,8 @@ impl Gated {
             .zip(batches)
             .map(|(columns, b)| {
                 let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(b.num_rows()));
-                RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options).bug("E0804", || "put masked columns together".into())
+                RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
+                    .bug("E0804", || "put masked columns together".into())
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Gated { schema, columns: columns.to_vec(), batches, unmask: gate.unmask() })
@@ -72,7 +73,11 @@ fn plain_type(ty: &DataType) -> DataType {
 
 fn plain(array: &ArrayRef) -> Result<ArrayRef> {
     let ty = plain_type(array.data_type());
-    if array.data_type() == &ty { Ok(Arc::clone(array)) } else { cast(array, &ty).bug("E0803", || format!("read a column of {}", array.data_type())) }
+    if array.data_type() == &ty {
+        Ok(Arc::clone(array))
+    } else {
+        cast(array, &ty).bug("E0803", || format!("read a column of {}", array.data_type()))
+    }
 }
 
 fn column(gate: &Gate, class: ColumnClass, ty: DataType, arrays: Vec<ArrayRef>) -> Result<(DataType, Vec<ArrayRef>)> {
@@ -85,9 +90,17 @@ fn column(gate: &Gate, class: ColumnClass, ty: DataType, arrays: Vec<ArrayRef>) 
     };
     let unknown = class == ColumnClass::Unknown;
     match &ty {
-        DataType::Utf8 => each(&arrays, ty.clone(), |a| Ok(Arc::new(a.as_string::<i32>().iter().map(|v| v.map(show)).collect::<StringArray>()))),
+        DataType::Utf8 => {
+            each(&arrays, ty.clone(), |a| Ok(Arc::new(a.as_string::<i32>().iter().map(|v| v.map(show)).collect::<StringArray>())))
+        }
         DataType::List(f) if f.data_type() == &DataType::Utf8 => each(&arrays, ty.clone(), |a| Ok(list(a, &show, f))),
-        DataType::Boolean | DataType::Null | DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 | DataType::Time32(_) | DataType::Time64(_)
+        DataType::Boolean
+        | DataType::Null
+        | DataType::Timestamp(_, _)
+        | DataType::Date32
+        | DataType::Date64
+        | DataType::Time32(_)
+        | DataType::Time64(_)
             if unknown =>
         {
             Ok((ty, arrays))
@@ -98,9 +111,11 @@ fn column(gate: &Gate, class: ColumnClass, ty: DataType, arrays: Vec<ArrayRef>) 
             Ok(Arc::new(a.as_primitive::<Float64Type>().iter().map(|v| v.map(coarse)).collect::<Float64Array>()))
         }),
         // Bytes could spell anything.
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => each(&arrays, DataType::Utf8, |a| {
-            Ok(Arc::new((0..a.len()).map(|r| a.is_valid(r).then_some(mask::MASKED)).collect::<StringArray>()))
-        }),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            each(&arrays, DataType::Utf8, |a| {
+                Ok(Arc::new((0..a.len()).map(|r| a.is_valid(r).then_some(mask::MASKED)).collect::<StringArray>()))
+            })
+        }
         _ => {
             let texts: Vec<StringArray> = arrays.iter().map(texts).collect::<Result<_>>()?;
             if unknown && ty.is_numeric() && texts.iter().all(|t| t.iter().flatten().all(|v| show(v) == v)) {

@@ -11,14 +11,19 @@ mod errors;
 mod gated;
 mod json;
 mod parquet;
+mod sections;
 mod table;
 
 pub use args::{DisclosureArgs, Format, OutputArgs};
-pub use cells::{DISPLAYED_MAX, printable};
-pub use classes::{ColumnClass, of_columns, of_plan, of_table};
+pub(super) use cells::Cell;
+pub(super) use cells::cells;
+pub use cells::printable;
+pub use classes::{ColumnClass, ColumnInfo, of_columns, of_plan, of_table};
 pub use errors::report;
 pub use gated::Gated;
 pub use json::{SCHEMA_VERSION, to_value as json_rows};
+pub use sections::{Section, write_sections};
+pub(super) use table::nats;
 pub use table::{Alignment, grid};
 
 use std::io::{IsTerminal, Write};
@@ -40,8 +45,9 @@ pub fn write(
         Format::Table => table::write(out, gated),
         Format::Json => json::write(out, command, gated, more),
         Format::Csv => csv::write(out, gated, args.byte_order_mark()),
-        Format::Parquet if std::io::stdout().is_terminal() => Err(Error::usage("E0801", "print Parquet to a terminal")
-            .hint("send it to a file: `clew … --format parquet > rows.parquet`")),
+        Format::Parquet if std::io::stdout().is_terminal() => {
+            Err(Error::usage("E0801", "print Parquet to a terminal").hint("send it to a file: `clew … --format parquet > rows.parquet`"))
+        }
         Format::Parquet => parquet::write(out, gated),
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn write(out: &mut dyn Write, gated: &Gated) -> Result<()> {
         .iter()
         .zip(&gated.columns)
         .map(|(field, info)| {
-            let name = if info.unit == MICRO_NATS { format!("{} (nat)", field.name().trim_end_matches("_unats")) } else { field.name().clone() };
+            let name =
+                if info.unit == MICRO_NATS { format!("{} (nat)", field.name().trim_end_matches("_unats")) } else { field.name().clone() };
             (name, if field.data_type().is_numeric() { Alignment::Right } else { Alignment::Left })
         })
         .collect();
