@@ -10,29 +10,118 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Values that say that the name is not known.
 const PLACEHOLDERS: &[&str] = &[
-    "不详", "不明", "未知", "无", "无名", "无名氏", "佚名", "匿名", "姓名不详", "身份不明", "待查", "待核", "暂无", "空", "其他", "null", "none", "na", "unknown", "anonymous",
-    "nn", "johndoe", "janedoe",
+    "不详",
+    "不明",
+    "未知",
+    "无",
+    "无名",
+    "无名氏",
+    "佚名",
+    "匿名",
+    "姓名不详",
+    "身份不明",
+    "待查",
+    "待核",
+    "暂无",
+    "空",
+    "其他",
+    "null",
+    "none",
+    "na",
+    "unknown",
+    "anonymous",
+    "nn",
+    "johndoe",
+    "janedoe",
 ];
 
 /// Readings of characters as surnames, where they differ from the usual one.
 const SURNAME_READINGS: &[(char, &str)] = &[
-    ('单', "shan"), ('曾', "zeng"), ('解', "xie"), ('仇', "qiu"), ('任', "ren"), ('华', "hua"), ('查', "zha"), ('区', "ou"), ('朴', "piao"), ('盖', "ge"), ('折', "she"),
-    ('种', "chong"), ('重', "chong"), ('乐', "yue"), ('尉', "wei"), ('宓', "fu"), ('缪', "miao"), ('召', "shao"), ('员', "yun"), ('贠', "yun"), ('覃', "qin"), ('谌', "chen"),
-    ('晟', "cheng"), ('那', "na"), ('能', "nai"), ('秘', "bi"), ('冼', "xian"), ('洗', "xian"), ('车', "che"), ('翟', "zhai"), ('逄', "pang"), ('佴', "nai"), ('繁', "po"),
-    ('纪', "ji"), ('葛', "ge"), ('卜', "bu"), ('柏', "bai"), ('不', "fou"), ('哈', "ha"), ('阚', "kan"), ('隗', "wei"), ('句', "gou"), ('牟', "mu"), ('祭', "zhai"), ('黑', "he"),
-    ('撒', "sa"), ('适', "kuo"), ('郗', "chi"), ('郇', "xun"), ('乜', "nie"), ('会', "gui"), ('长', "zhang"), ('都', "du"), ('行', "xing"), ('盛', "sheng"), ('石', "shi"),
-    ('沈', "shen"), ('薄', "bo"), ('万', "wan"), ('俞', "yu"), ('宿', "su"), ('应', "ying"), ('宁', "ning"), ('燕', "yan"), ('观', "guan"), ('过', "guo"), ('相', "xiang"),
+    ('单', "shan"),
+    ('曾', "zeng"),
+    ('解', "xie"),
+    ('仇', "qiu"),
+    ('任', "ren"),
+    ('华', "hua"),
+    ('查', "zha"),
+    ('区', "ou"),
+    ('朴', "piao"),
+    ('盖', "ge"),
+    ('折', "she"),
+    ('种', "chong"),
+    ('重', "chong"),
+    ('乐', "yue"),
+    ('尉', "wei"),
+    ('宓', "fu"),
+    ('缪', "miao"),
+    ('召', "shao"),
+    ('员', "yun"),
+    ('贠', "yun"),
+    ('覃', "qin"),
+    ('谌', "chen"),
+    ('晟', "cheng"),
+    ('那', "na"),
+    ('能', "nai"),
+    ('秘', "bi"),
+    ('冼', "xian"),
+    ('洗', "xian"),
+    ('车', "che"),
+    ('翟', "zhai"),
+    ('逄', "pang"),
+    ('佴', "nai"),
+    ('繁', "po"),
+    ('纪', "ji"),
+    ('葛', "ge"),
+    ('卜', "bu"),
+    ('柏', "bai"),
+    ('不', "fou"),
+    ('哈', "ha"),
+    ('阚', "kan"),
+    ('隗', "wei"),
+    ('句', "gou"),
+    ('牟', "mu"),
+    ('祭', "zhai"),
+    ('黑', "he"),
+    ('撒', "sa"),
+    ('适', "kuo"),
+    ('郗', "chi"),
+    ('郇', "xun"),
+    ('乜', "nie"),
+    ('会', "gui"),
+    ('长', "zhang"),
+    ('都', "du"),
+    ('行', "xing"),
+    ('盛', "sheng"),
+    ('石', "shi"),
+    ('沈', "shen"),
+    ('薄', "bo"),
+    ('万', "wan"),
+    ('俞', "yu"),
+    ('宿', "su"),
+    ('应', "ying"),
+    ('宁', "ning"),
+    ('燕', "yan"),
+    ('观', "guan"),
+    ('过', "guo"),
+    ('相', "xiang"),
 ];
 
 /// Surnames of two characters, simplified.
 const COMPOUND_SURNAMES: &[&str] = &[
-    "欧阳", "司马", "上官", "诸葛", "东方", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "司徒", "令狐", "宇文", "长孙", "鲜于", "闾丘", "司空", "端木", "百里", "东郭", "南宫", "独孤", "呼延", "轩辕", "完颜",
-    "第五", "公冶", "太史", "申屠", "钟离", "赫连", "澹台", "濮阳", "拓跋", "西门", "万俟", "淳于", "单于",
+    "欧阳", "司马", "上官", "诸葛", "东方", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "司徒", "令狐", "宇文", "长孙", "鲜于", "闾丘", "司空",
+    "端木", "百里", "东郭", "南宫", "独孤", "呼延", "轩辕", "完颜", "第五", "公冶", "太史", "申屠", "钟离", "赫连", "澹台", "濮阳", "拓跋",
+    "西门", "万俟", "淳于", "单于",
 ];
 
 /// Readings of compound surnames that character-wise reading gets wrong.
-const COMPOUND_READINGS: &[(&str, [&str; 2])] =
-    &[("尉迟", ["yu", "chi"]), ("万俟", ["mo", "qi"]), ("单于", ["chan", "yu"]), ("澹台", ["tan", "tai"]), ("长孙", ["zhang", "sun"]), ("令狐", ["ling", "hu"])];
+const COMPOUND_READINGS: &[(&str, [&str; 2])] = &[
+    ("尉迟", ["yu", "chi"]),
+    ("万俟", ["mo", "qi"]),
+    ("单于", ["chan", "yu"]),
+    ("澹台", ["tan", "tai"]),
+    ("长孙", ["zhang", "sun"]),
+    ("令狐", ["ling", "hu"]),
+];
 
 /// From this many Chinese characters on a name is a transliterated one, which has no surname.
 const TRANSLITERATED_CHARS: usize = 5;
@@ -229,7 +318,16 @@ mod tests {
 
     #[test]
     fn surnames_have_their_own_readings() {
-        for (written, surname) in [("单雄信", "shan"), ("曾国藩", "zeng"), ("解缙", "xie"), ("仇英", "qiu"), ("尉迟恭", "yuchi"), ("欧阳修", "ouyang"), ("王伟", "wang"), ("吕布", "lv")] {
+        for (written, surname) in [
+            ("单雄信", "shan"),
+            ("曾国藩", "zeng"),
+            ("解缙", "xie"),
+            ("仇英", "qiu"),
+            ("尉迟恭", "yuchi"),
+            ("欧阳修", "ouyang"),
+            ("王伟", "wang"),
+            ("吕布", "lv"),
+        ] {
             assert_eq!(name(written).surname, surname, "{written}");
         }
         assert_eq!(name("王单").pinyin, "wangdan");

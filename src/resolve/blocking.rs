@@ -214,7 +214,11 @@ mod tests {
 
     fn block_names(n: usize, cap: usize) -> (Vec<Pair>, Vec<RuleReport>) {
         let raw = (0..n)
-            .map(|i| RawRecord { name: Some("王伟".into()), birth_date: Some("1985-07-12".into()), ..RawRecord::new(RecordKind::Party, "s", i as i64) })
+            .map(|i| RawRecord {
+                name: Some("王伟".into()),
+                birth_date: Some("1985-07-12".into()),
+                ..RawRecord::new(RecordKind::Party, "s", i as i64)
+            })
             .collect();
         let corpus = Corpus::build(raw);
         let frequencies = Frequencies::of(&corpus, &(0..n as u32).collect::<Vec<_>>());
@@ -226,7 +230,12 @@ mod tests {
         let (pairs, _) = block_names(4, 200);
         assert_eq!(pairs.len(), 6);
         for pair in pairs {
-            assert!(pair.left < pair.right && pair.rules.has(Rule::NameBirth) && pair.rules.has(Rule::NameYear) && pair.rules.has(Rule::SurnameBirth));
+            assert!(
+                pair.left < pair.right
+                    && pair.rules.has(Rule::NameBirth)
+                    && pair.rules.has(Rule::NameYear)
+                    && pair.rules.has(Rule::SurnameBirth)
+            );
         }
     }
 

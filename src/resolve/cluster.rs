@@ -17,8 +17,6 @@ pub enum Refusal {
     DifferentValidIds,
     /// The same valid identity number under conflicting names.
     IdNameConflict,
-    /// The other pairs between both groups speak against it.
-    Contradicted,
 }
 
 /// What became of a link.
@@ -41,6 +39,8 @@ pub struct Link {
     pub tier: u8,
     /// Weight.
     pub unats: i64,
+    /// Index of the pair, the caller's.
+    pub pair: usize,
 }
 
 /// Groups of records under construction.

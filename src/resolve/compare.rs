@@ -175,7 +175,8 @@ fn equal(a: Option<Symbol>, b: Option<Symbol>) -> Outcome {
 }
 
 fn name(corpus: &Corpus, a: &Record, b: &Record) -> Outcome {
-    let texts = |record: &Record| -> Vec<Symbol> { record.name.iter().chain(&record.aliases).map(|n| corpus.name_texts[*n as usize]).collect() };
+    let texts =
+        |record: &Record| -> Vec<Symbol> { record.name.iter().chain(&record.aliases).map(|n| corpus.name_texts[*n as usize]).collect() };
     let alias_agrees = || {
         let (left, right) = (texts(a), texts(b));
         (!a.aliases.is_empty() || !b.aliases.is_empty()) && left.iter().any(|t| right.contains(t))

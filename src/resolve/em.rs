@@ -155,9 +155,11 @@ mod tests {
     /// Pairs of the ID rule: `same` of them one person whose phones agree in seven of ten, the others strangers.
     fn world(same: u32, strangers: u32) -> (Vec<Pair>, Vec<Pattern>) {
         let pair = |i| Pair { left: 2 * i, right: 2 * i + 1, rules: Rules::one(Rule::Id) };
-        let pattern = |name: u8, phone: u8| Pattern::default().with(Field::Name, Outcome::Level(name)).with(Field::Phone, Outcome::Level(phone));
+        let pattern =
+            |name: u8, phone: u8| Pattern::default().with(Field::Name, Outcome::Level(name)).with(Field::Phone, Outcome::Level(phone));
         let pairs = (0..same + strangers).map(pair).collect();
-        let patterns = (0..same + strangers).map(|i| if i < same { pattern(0, if i % 10 < 7 { 0 } else { 2 }) } else { pattern(5, 2) }).collect();
+        let patterns =
+            (0..same + strangers).map(|i| if i < same { pattern(0, if i % 10 < 7 { 0 } else { 2 }) } else { pattern(5, 2) }).collect();
         (pairs, patterns)
     }
 

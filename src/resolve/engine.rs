@@ -2,32 +2,18 @@
 //!
 //! Pure arithmetic over a [`Corpus`]; the same records give the same result in any order and under any file names.
 
-use super::blocking::{Pair, Rule, RuleReport, block};
-use super::cluster::{Groups, Link, Refusal, Union, order};
+use super::blocking::{Pair, RuleReport, block};
+use super::cluster::{Groups, Link, Union, order};
 use super::compare::{Field, Pattern, compare, level};
 use super::em;
+use super::estimate::{estimate_u, prior};
 use super::frequency::Frequencies;
-use super::model::{Levels, Model, Origin, U_FLOOR, default_u, has_fixed_u, normalised};
-use super::record::{Corpus, Record, RecordIx};
+use super::model::Model;
+use super::record::{Corpus, RecordIx};
 use super::weights::{is_same_reference, terms, weight_unats};
-use crate::normalise::id_number::Kind;
 
 /// Weight from which a pair is linked, in nats of log posterior odds.
 pub const LINK_NATS: f64 = 0.0;
-/// Share of the true pairs that the deterministic keys are guessed to find; λ is theirs divided by it.
-pub const DETERMINISTIC_RECALL: f64 = 0.6;
-/// People that records are taken to be drawn from, at least.
-const POPULATION_MIN: f64 = 200.0;
-/// Random pairs that u is estimated on.
-const U_PAIRS_MAX: usize = 600_000;
-/// Weight of the default u, in pairs.
-const U_PSEUDO_PAIRS: f64 = 2_000.0;
-/// Chance that two numbers agree on three visible positions.
-const VISIBLE_CHANCE: f64 = 1e-3;
-/// A group of more records is looked at for density.
-const SPARSE_SIZE_MIN: usize = 10;
-/// A group whose share of linked pairs is lower goes to review.
-const SPARSE_DENSITY: f64 = 0.5;
 
 /// Thresholds a workspace may change.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,83 +112,28 @@ fn is_certain(corpus: &Corpus, pair: &Pair, pattern: Pattern) -> bool {
         || is_same_valid_id(corpus, pair)
         || not_other_id
             && named
-            && (at(Field::Phone, level::EXACT) || at(Field::Account, level::EXACT) || at(Field::BirthDate, level::EXACT) || at(Field::IdNumber, level::EXACT))
+            && (at(Field::Phone, level::EXACT)
+                || at(Field::Account, level::EXACT)
+                || at(Field::BirthDate, level::EXACT)
+                || at(Field::IdNumber, level::EXACT))
 }
 
 /// The same valid identity number, under names that are one name as far as both are known.
 fn is_same_valid_id(corpus: &Corpus, pair: &Pair) -> bool {
     let (a, b) = (&corpus.records[pair.left as usize], &corpus.records[pair.right as usize]);
-    corpus.valid_id(a).is_some() && corpus.valid_id(a) == corpus.valid_id(b) && matches!((corpus.name(a), corpus.name(b)), (Some(x), Some(y)) if x.is_compatible(y))
+    corpus.valid_id(a).is_some()
+        && corpus.valid_id(a) == corpus.valid_id(b)
+        && matches!((corpus.name(a), corpus.name(b)), (Some(x), Some(y)) if x.is_compatible(y))
 }
 
-fn prior(n_records: usize, n_certain: u64) -> (f64, Origin) {
-    let n = (n_records as f64).max(POPULATION_MIN);
-    let all = n * (n - 1.0) / 2.0;
-    // Without any certain pair: one record in ten has another of the same person.
-    let expected = n_certain as f64 / DETERMINISTIC_RECALL;
-    let lambda = (expected.max(0.1 * n) / all).min(0.1);
-    (lambda, if expected > 0.1 * n { Origin::Fitted } else { Origin::Default })
-}
-
-/// u of the fields without a fixed one, on pairs of records of different first-pass groups, evenly spread.
-fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, groups: &[RecordIx]) {
-    let filled = |r: &Record| {
-        [r.name.is_some(), r.birth.is_some(), r.address.is_some(), r.region.is_some(), r.id.is_some()].into_iter().filter(|f| *f).count() + r.aliases.len().min(1)
-    };
-    let mut best: Vec<Option<RecordIx>> = vec![None; groups.len()];
-    for (ix, group) in groups.iter().enumerate() {
-        let slot = &mut best[*group as usize];
-        if slot.is_none_or(|held| filled(&corpus.records[ix]) > filled(&corpus.records[held as usize])) {
-            *slot = Some(ix as RecordIx);
-        }
-    }
-    let people: Vec<RecordIx> = best.into_iter().flatten().collect();
-    let n = people.len();
-    if n < 2 {
-        return;
-    }
-    let mut counts = [Levels::default(); Field::ALL.len()];
-    let mut masked = (0_u64, 0_u64);
-    let n_strides = (U_PAIRS_MAX / n).clamp(1, n / 2);
-    for k in 1..=n_strides {
-        // Strides spread over half the circle: every person is compared equally often, and no two strides meet the same pair.
-        let stride = if n_strides == n / 2 { k } else { (k * (n / 2) / (n_strides + 1)).max(1) };
-        for i in 0..n {
-            let (a, b) = (&corpus.records[people[i] as usize], &corpus.records[people[(i + stride) % n] as usize]);
-            let pattern = compare(corpus, frequencies, a, b);
-            for field in Field::ALL {
-                if let Some(level) = pattern.level(field) {
-                    counts[field as usize][level as usize] += 1.0;
-                }
-            }
-            if let (Some(x), Some(y)) = (corpus.id(a), corpus.id(b)) {
-                masked.0 += 1;
-                masked.1 += u64::from(x.kind() == Kind::Masked || y.kind() == Kind::Masked);
-            }
-        }
-    }
-    for field in Field::ALL.into_iter().filter(|f| !has_fixed_u(*f)) {
-        let n_levels = field.levels().len();
-        let total: f64 = counts[field as usize].iter().sum();
-        let default = default_u(field);
-        let mut u = Levels::default();
-        for level in 0..n_levels {
-            u[level] = (counts[field as usize][level] + U_PSEUDO_PAIRS * default[level]) / (total + U_PSEUDO_PAIRS);
-        }
-        let parameters = &mut model.fields[field as usize];
-        parameters.u = normalised(u, n_levels, U_FLOOR);
-        if total >= U_PSEUDO_PAIRS {
-            parameters.u_origin = Origin::Fitted;
-        }
-    }
-    // A visible part can only agree where a number is masked: the more masked numbers, the more such agreements by chance.
-    let share = (masked.1 as f64 + 1.0) / (masked.0 as f64 + 100.0);
-    let id = &mut model.fields[Field::IdNumber as usize];
-    id.u[level::VISIBLE as usize] = VISIBLE_CHANCE * share;
-    id.u = normalised(id.u, Field::IdNumber.levels().len(), 0.0);
-}
-
-fn judge(corpus: &Corpus, frequencies: &Frequencies, model: &Model, settings: &Settings, pairs: &[Pair], patterns: &[Pattern]) -> Vec<Judged> {
+fn judge(
+    corpus: &Corpus,
+    frequencies: &Frequencies,
+    model: &Model,
+    settings: &Settings,
+    pairs: &[Pair],
+    patterns: &[Pattern],
+) -> Vec<Judged> {
     let threshold = (settings.link_nats * 1e6).round() as i64;
     pairs
         .iter()
@@ -260,10 +191,14 @@ fn support(corpus: &Corpus, pair: &Pair, pattern: Pattern) -> Support {
 /// Do more than one known person share all the numbers that the pair shares?
 fn is_shared_number(corpus: &Corpus, frequencies: &Frequencies, pair: &Pair) -> bool {
     let (a, b) = (&corpus.records[pair.left as usize], &corpus.records[pair.right as usize]);
-    [(&a.phones, &b.phones, &frequencies.phones), (&a.accounts, &b.accounts, &frequencies.accounts), (&a.devices, &b.devices, &frequencies.devices)]
-        .into_iter()
-        .flat_map(|(left, right, counts)| left.iter().filter(|s| right.binary_search(s).is_ok()).map(|s| counts.named_persons(*s)))
-        .all(|named| named > 1)
+    [
+        (&a.phones, &b.phones, &frequencies.phones),
+        (&a.accounts, &b.accounts, &frequencies.accounts),
+        (&a.devices, &b.devices, &frequencies.devices),
+    ]
+    .into_iter()
+    .flat_map(|(left, right, counts)| left.iter().filter(|s| right.binary_search(s).is_ok()).map(|s| counts.named_persons(*s)))
+    .all(|named| named > 1)
 }
 
 /// Reason of a link that rests on a number alone.
@@ -279,7 +214,7 @@ fn is_personal(pattern: Pattern) -> bool {
 }
 
 fn join(corpus: &Corpus, mut pairs: Vec<Judged>) -> (Vec<RecordIx>, Vec<Judged>) {
-    let mut links: Vec<(Link, usize)> = Vec::new();
+    let mut links: Vec<Link> = Vec::new();
     for (i, judged) in pairs.iter().enumerate().filter(|(_, j)| j.decision == Decision::Linked) {
         let tier = match judged.reason {
             Some("same_person_ref") => 0,
@@ -287,28 +222,28 @@ fn join(corpus: &Corpus, mut pairs: Vec<Judged>) -> (Vec<RecordIx>, Vec<Judged>)
             Some(NUMBER_ALONE) => 3,
             _ => 2,
         };
-        links.push((Link { left: judged.pair.left, right: judged.pair.right, tier, unats: judged.unats }, i));
+        links.push(Link { left: judged.pair.left, right: judged.pair.right, tier, unats: judged.unats, pair: i });
     }
-    links.sort_unstable_by_key(|(l, _)| (l.tier, std::cmp::Reverse(l.unats), l.left, l.right));
-    let by_number = links.partition_point(|(l, _)| l.tier < 3);
+    order(&mut links);
+    let by_number = links.partition_point(|l| l.tier < 3);
     let mut groups = Groups::new(corpus);
-    let attempt = |groups: &mut Groups, pairs: &mut [Judged], link: &Link, i: usize| {
+    let attempt = |groups: &mut Groups, pairs: &mut [Judged], link: &Link| {
         if let Union::Refused(refusal) = groups.join(link.left, link.right) {
-            pairs[i].decision = Decision::Refused;
-            pairs[i].reason = Some(refusal.into());
+            pairs[link.pair].decision = Decision::Refused;
+            pairs[link.pair].reason = Some(refusal.into());
         }
     };
-    for (link, i) in &links[..by_number] {
-        attempt(&mut groups, &mut pairs, link, *i);
+    for link in &links[..by_number] {
+        attempt(&mut groups, &mut pairs, link);
     }
     // Only now is it known how many people a number has.
     let people = Frequencies::of(corpus, &groups.representatives());
-    for (link, i) in &links[by_number..] {
-        if is_shared_number(corpus, &people, &pairs[*i].pair) {
-            pairs[*i].decision = Decision::Below;
-            pairs[*i].reason = Some("shared_number_alone");
+    for link in &links[by_number..] {
+        if is_shared_number(corpus, &people, &pairs[link.pair].pair) {
+            pairs[link.pair].decision = Decision::Below;
+            pairs[link.pair].reason = Some("shared_number_alone");
         } else {
-            attempt(&mut groups, &mut pairs, link, *i);
+            attempt(&mut groups, &mut pairs, link);
         }
     }
     // A link refused early may have come together by another way since.

@@ -93,7 +93,8 @@ fn count(corpus: &Corpus, group_of: &[RecordIx], n_symbols: usize, values: impl 
     }
     by_group.sort_unstable();
     by_group.dedup();
-    let mut counts = Counts { persons: vec![0; n_symbols], named: vec![0; n_symbols], generic: vec![false; n_symbols], total: holders.len() as u32 };
+    let mut counts =
+        Counts { persons: vec![0; n_symbols], named: vec![0; n_symbols], generic: vec![false; n_symbols], total: holders.len() as u32 };
     for (symbol, group) in by_group {
         counts.persons[symbol as usize] += 1;
         counts.named[symbol as usize] += u32::from(is_named[group as usize]);
@@ -114,7 +115,11 @@ mod tests {
 
     #[test]
     fn a_phone_of_three_valid_ids_is_generic_and_of_three_broken_ones_is_not() {
-        let party = |row: i64, phone: &str, id: String| RawRecord { phones: vec![phone.to_owned()], id_number: Some(id), ..RawRecord::new(RecordKind::Party, "s", row) };
+        let party = |row: i64, phone: &str, id: String| RawRecord {
+            phones: vec![phone.to_owned()],
+            id_number: Some(id),
+            ..RawRecord::new(RecordKind::Party, "s", row)
+        };
         let valid = |n: u32| {
             let body = format!("330203198507124{n:02}");
             format!("{body}{}", check_character(body.as_bytes()).unwrap() as char)
@@ -124,7 +129,9 @@ mod tests {
             let check = check_character(body.as_bytes()).unwrap();
             format!("{body}{}", if check == b'1' { '2' } else { '1' })
         };
-        let raw = (0..3).flat_map(|n| [party(i64::from(n), "13912345678", valid(n)), party(10 + i64::from(n), "13987654321", broken(n))]).collect();
+        let raw = (0..3)
+            .flat_map(|n| [party(i64::from(n), "13912345678", valid(n)), party(10 + i64::from(n), "13987654321", broken(n))])
+            .collect();
         let corpus = Corpus::build(raw);
         let frequencies = Frequencies::of(&corpus, &(0..6).collect::<Vec<_>>());
         let generic: Vec<&str> = (0..2).filter(|s| frequencies.phones.is_generic(*s)).map(|s| corpus.phones.text(s)).collect();

@@ -71,6 +71,8 @@ pub struct RawRecord {
     pub address: Option<String>,
     /// Region of habitual residence.
     pub region: Option<String>,
+    /// Is it a sealed juvenile record?
+    pub is_sealed: bool,
 }
 
 impl RawRecord {
@@ -96,6 +98,7 @@ impl RawRecord {
             plate: None,
             address: None,
             region: None,
+            is_sealed: false,
         }
     }
 
@@ -222,7 +225,8 @@ impl Corpus {
     /// Normalises records. Register rows without name and identity number speak of nobody and are left out.
     pub fn build(mut raw: Vec<RawRecord>) -> Corpus {
         raw.retain(|r| {
-            let names_somebody = r.name.as_deref().and_then(Name::parse).is_some() || r.id_number.as_deref().and_then(IdNumber::parse).is_some();
+            let names_somebody =
+                r.name.as_deref().and_then(Name::parse).is_some() || r.id_number.as_deref().and_then(IdNumber::parse).is_some();
             !r.kind.is_register() || names_somebody
         });
         raw.sort_by(|a, b| a.content().cmp(&b.content()).then_with(|| (&a.source_id, a.source_row).cmp(&(&b.source_id, b.source_row))));

@@ -26,9 +26,12 @@ fn digits(written: &str) -> String {
 pub fn phone(written: &str) -> Option<String> {
     let all = digits(written);
     let mobile = |s: &str| s.len() == 11 && s.starts_with('1') && s.as_bytes()[1] >= b'3';
-    let stripped = ["0086", "86", "17951", "17911", "17909", "12593", "11808", "0"].iter().find_map(|p| all.strip_prefix(p).filter(|rest| mobile(rest)));
+    let stripped = ["0086", "86", "17951", "17911", "17909", "12593", "11808", "0"]
+        .iter()
+        .find_map(|p| all.strip_prefix(p).filter(|rest| mobile(rest)));
     let number = if mobile(&all) { all.as_str() } else { stripped.unwrap_or(&all) };
-    (number.len() >= PHONE_DIGITS_MIN && !is_filler(number) && !is_filler(&number[1..]) && !FILLER_PHONES.contains(&number)).then(|| number.to_owned())
+    (number.len() >= PHONE_DIGITS_MIN && !is_filler(number) && !is_filler(&number[1..]) && !FILLER_PHONES.contains(&number))
+        .then(|| number.to_owned())
 }
 
 /// Is it a Chinese mobile number of 11 digits, and so a subject?
@@ -71,7 +74,8 @@ mod tests {
 
     #[test]
     fn one_mobile_number_has_one_form() {
-        for s in ["13912345678", "+8613912345678", "139-1234-5678", "008613912345678", "1795113912345678", "１３９１２３４５６７８"] {
+        for s in ["13912345678", "+8613912345678", "139-1234-5678", "008613912345678", "1795113912345678", "１３９１２３４５６７８"]
+        {
             assert_eq!(phone(s).as_deref(), Some("13912345678"), "{s}");
         }
         assert_eq!(phone("0571-8888123").as_deref(), Some("05718888123"));

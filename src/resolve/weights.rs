@@ -43,7 +43,8 @@ pub fn terms(corpus: &Corpus, frequencies: &Frequencies, model: &Model, pair: &P
             Outcome::Missing => {}
             Outcome::Generic => terms.push(Term { comparison: field.label(), level: "generic", unats: 0 }),
             Outcome::Level(level) => {
-                let nats = model.weight_nats(field, level) + if level == level::EXACT { frequency_nats(corpus, frequencies, model, field, a, b) } else { 0.0 };
+                let nats = model.weight_nats(field, level)
+                    + if level == level::EXACT { frequency_nats(corpus, frequencies, model, field, a, b) } else { 0.0 };
                 terms.push(Term { comparison: field.label(), level: field.levels()[level as usize], unats: unats(nats) });
             }
         }
