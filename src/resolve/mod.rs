@@ -22,6 +22,8 @@ pub mod persons;
 mod properties;
 pub mod record;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod values;
 pub mod weights;
 

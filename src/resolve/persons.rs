@@ -152,7 +152,8 @@ pub fn persons(corpus: &Corpus, resolution: &Resolution) -> Persons {
 /// Several groups may carry one valid number (a borrowed one): the group with most records of it has it, of equal ones that with the
 /// smallest reference.
 fn owners(corpus: &Corpus, groups: &BTreeMap<RecordIx, Vec<RecordIx>>) -> BTreeMap<Symbol, RecordIx> {
-    let mut claims: BTreeMap<Symbol, Vec<(std::cmp::Reverse<usize>, (&str, i64), RecordIx)>> = BTreeMap::new();
+    type Claim<'a> = (std::cmp::Reverse<usize>, (&'a str, i64), RecordIx);
+    let mut claims: BTreeMap<Symbol, Vec<Claim>> = BTreeMap::new();
     for (root, records) in groups {
         if let Some(id) = valid_id(corpus, records) {
             let n = records.iter().filter(|ix| corpus.valid_id(&corpus.records[**ix as usize]) == Some(id)).count();

@@ -75,7 +75,7 @@ fn frequency_nats(corpus: &Corpus, frequencies: &Frequencies, model: &Model, fie
     };
     let by_number = |counts: &Counts, left: &[Symbol], right: &[Symbol]| {
         let shared = left.iter().filter(|s| right.binary_search(s).is_ok() && !counts.is_generic(**s));
-        -shared.map(|s| others(counts, *s)).fold(f64::INFINITY, f64::min).max(1.0).min(1e9).ln()
+        -shared.map(|s| others(counts, *s)).min_by(f64::total_cmp).unwrap_or(1.0).ln()
     };
     match (field, a.name, a.address, a.region) {
         (Field::Name, Some(name), ..) => by_share(&frequencies.names, corpus.name_texts[name as usize]),
