@@ -4,6 +4,8 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod lake;
+pub mod normalise;
 pub mod pipeline;
 pub mod queries;
 pub mod record;
+pub mod resolve;

@@ -35,6 +35,8 @@ pub const ALL: &[&Table] = &[
     &PERSONS,
     &PERSON_RECORDS,
     &PERSON_PAIRS,
+    &PERSON_MODEL,
+    &PERSON_BLOCKS,
     &HOLDERS,
     &EVIDENCE_LINKED_CASE,
     &CASE_PAIRS,

@@ -26,6 +26,8 @@ pub const PERSON_RECORDS: Table = analysis(Schema::Entity, "person_records", "on
     col("person_id", "人员", Type::Text, "Person the record belongs to.").required(),
     col("record_kind", "记录类型", Type::Text, "party, subscriber or account.").required(),
     col("case_id", "案件编号", Type::Text, "Case of a party record."),
+    col("basis", "依据", Type::Text, "fact: same valid identity number or person number, or alone; assessment: by weight; inference: by a number alone.")
+        .required(),
     col("source_id", "来源文件", Type::Text, "File of the record.").required(),
     col("source_row", "来源行", Type::Int, "Row of the record.").required(),
     col("known_at", "获知时间", Type::Time, "When the record became known."),
@@ -38,20 +40,46 @@ pub const PERSON_PAIRS: Table = analysis(Schema::Entity, "person_pairs", "one co
     col("weight_unats", "权重", Type::Int, "Sum of the terms.").required().unit(UNATS),
     col("terms", "分项", Type::TextList, "`comparison:level:micro-nats`, in order of comparison.").required(),
     col("decision", "结论", Type::Text, "linked, refused (a veto) or below (the threshold).").required(),
-    col("reason", "原因", Type::Text, "Why it was refused."),
+    col("reason", "原因", Type::Text, "Why it was refused or not linked though strong; or the key or lone number that linked it."),
 ]);
 
-/// Who held which phone, device or account when.
-pub const HOLDERS: Table = analysis(Schema::Entity, "holders", "one subject held by one person in one period", &[
+/// What the comparison of person records rests on.
+pub const PERSON_MODEL: Table = analysis(Schema::Entity, "person_model", "one level of one comparison", &[
+    col("comparison", "比对项", Type::Text, "Field; prior; or holder: a kind of claim on a number.").required(),
+    col("level", "级别", Type::Text, "Level of agreement.").required(),
+    col("m", "同人概率", Type::Float, "Probability of the level between records of one person; of the prior λ; of a claim its reliability.").required(),
+    col("u", "异人概率", Type::Float, "Probability of the level between records of two persons.").required(),
+    col("weight_unats", "权重", Type::Int, "ln m − ln u, before term frequency.").required().unit(UNATS),
+    col("m_origin", "同人来源", Type::Text, "fitted, or default: too few pairs.").required(),
+    col("u_origin", "异人来源", Type::Text, "fitted, default or fixed.").required(),
+]);
+
+/// What the blocking of person records proposed and dropped.
+pub const PERSON_BLOCKS: Table = analysis(Schema::Entity, "person_blocks", "one blocking rule", &[
+    col("rule", "规则", Type::Text, "What two records must share to be compared.").required(),
+    col("keys", "键数", Type::Int, "Keys that two records or more share.").required(),
+    col("pairs", "对数", Type::Int, "Pairs it proposed.").required(),
+    col("keys_dropped", "弃键数", Type::Int, "Keys over the cap, which proposed nothing.").required(),
+    col("records_dropped", "弃记录数", Type::Int, "Records under those keys.").required(),
+    col("largest_key", "最大键", Type::Int, "Records under the largest key.").required(),
+    col("session_pairs", "训练对数", Type::Int, "Pairs a training session saw; null: the rule is not trained on."),
+    col("session_matches", "训练匹配", Type::Float, "Matches the session expects among them."),
+    col("session_used", "训练采用", Type::Bool, "Were there enough of both to count?"),
+]);
+
+/// Who held which phone, device or account when, as known when. As of an instant t, the rows with `known_at < t` (null counts as
+/// 9000-01-01) and `superseded_at` null or not before t are the state of knowledge: one row per subject, person and period.
+pub const HOLDERS: Table = analysis(Schema::Entity, "holders", "one subject held by one person in one period, as known in one span of time", &[
     col("subject_id", "对象", Type::Text, "`phone:`, `device:` or `account:` and the number.").required().class(Class::Identifier),
     col("person_id", "人员", Type::Text, "Holder.").required(),
     col("held_from", "起", Type::Time, "Start; null: unknown."),
     col("held_to", "止", Type::Time, "End; null: still."),
-    col("probability", "概率", Type::Float, "Probability that the person used it in the period.").required(),
-    col("basis", "依据", Type::Text, "party, subscriber or account: the kind of record.").required(),
-    col("source_id", "来源文件", Type::Text, "File of the record.").required(),
-    col("source_row", "来源行", Type::Int, "Row of the record.").required(),
-    col("known_at", "获知时间", Type::Time, "When the record became known."),
+    col("probability", "概率", Type::Float, "Probability that the person used it in the period; over the persons of a period at most 1.").required(),
+    col("basis", "依据", Type::Text, "party, subscriber or account: the most reliable kind of record that says so.").required(),
+    col("source_id", "来源文件", Type::Text, "File of that record.").required(),
+    col("source_row", "来源行", Type::Int, "Row of that record.").required(),
+    col("known_at", "获知时间", Type::Time, "Since when this is known; null when nobody said."),
+    col("superseded_at", "更替时间", Type::Time, "When later knowledge changed it; null: it stands."),
 ]);
 
 /// Compared pairs of cases, with every term of the log Bayes factor.
