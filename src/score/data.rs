@@ -50,7 +50,9 @@ impl Names {
 }
 
 /// What a subject is. The order is that of the alphabet, as in its text form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::EnumString, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::EnumString, strum::EnumIter, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum SubjectKind {
     /// A bank account or card.
@@ -211,6 +213,8 @@ pub struct Case {
     pub arrest_group: Option<u32>,
     /// Is its place on record?
     pub has_place: bool,
+    /// How many cases a solved case of its category stands for, against the average: solved cases are no sample.
+    pub solved_weight: f64,
 }
 
 /// A person held a thing in a period.

@@ -1,6 +1,9 @@
 //! Who may not become a subject, and which records contribute nothing. Takes parties, custody, deaths and holdings; answers per
 //! subject and case. Being victim, witness, tipster or reporter never makes anybody a subject; neither does an answered call of
 //! duty, a cell, a grave, or a suspicion that was withdrawn.
+//!
+//! Suspicion and its end are seen as of the case's instant, as training must. The rest (who was victim, officer, in custody, dead)
+//! is no result of the inquiry and counts whenever it became known: a victim whose record has no date stays a victim.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +17,9 @@ const HOUSEHOLD_MAX: usize = 8;
 const HOUSEHOLD_FAMILIES: [&str; 2] = ["presence", "contact"];
 
 /// Why a subject is excluded in a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::EnumString, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::EnumString, strum::EnumIter, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Why {
     /// Dead before the offence.
@@ -80,10 +85,10 @@ pub struct Exclusions {
     barred: HashSet<RecordRef>,
     suspects: HashSet<(CaseIx, SubjectIx)>,
     in_case: HashMap<(CaseIx, SubjectIx), Why>,
-    officers: HashMap<SubjectIx, i64>,
-    custody: HashMap<SubjectIx, Vec<(Span, i64)>>,
-    died: HashMap<SubjectIx, (i64, i64)>,
-    addresses: HashMap<SubjectIx, Vec<(u32, i64)>>,
+    officers: HashSet<SubjectIx>,
+    custody: HashMap<SubjectIx, Vec<Span>>,
+    died_us: HashMap<SubjectIx, i64>,
+    addresses: HashMap<SubjectIx, Vec<u32>>,
     victim_addresses: HashMap<CaseIx, Vec<u32>>,
     held_by: HashMap<SubjectIx, Vec<(SubjectIx, Span)>>,
 }
@@ -110,9 +115,10 @@ impl Exclusions {
         }
         let household = |address: u32| sharing.get(&address).is_some_and(|s| s.len() <= HOUSEHOLD_MAX);
 
-        for p in data.parties.iter().filter(|p| p.known_us < as_of(p.case)) {
+        for p in &data.parties {
             let Some(person) = p.person else { continue };
-            if p.roles.contains(&Role::Suspect) && !p.barred {
+            let known = p.known_us < as_of(p.case);
+            if p.roles.contains(&Role::Suspect) && !p.barred && known {
                 e.suspects.insert((p.case, person));
             }
             if p.roles.contains(&Role::Victim)
@@ -120,8 +126,9 @@ impl Exclusions {
             {
                 e.victim_addresses.entry(p.case).or_default().push(address);
             }
-            let cleared = p.settled == Some(Settled::Cleared);
-            let why = if cleared { Some((Why::ClearedInCase, Why::ClearedInCase)) } else { p.roles.iter().min().copied().and_then(of_role) };
+            let cleared = p.settled == Some(Settled::Cleared) && known;
+            let innocent = p.roles.iter().copied().filter(|&r| r != Role::Suspect).min().and_then(of_role);
+            let why = if cleared { Some((Why::ClearedInCase, Why::ClearedInCase)) } else { innocent };
             let Some((of_person, of_thing)) = why else { continue };
             e.note(p.case, person, of_person);
             for &(thing, span) in things_of.get(&person).into_iter().flatten() {
@@ -130,9 +137,11 @@ impl Exclusions {
                 }
             }
         }
-        for t in data.party_things.iter().filter(|t| t.known_us < as_of(t.case)) {
+        for t in &data.party_things {
+            let known = t.known_us < as_of(t.case);
             match of_role(t.role) {
-                _ if e.barred.contains(&t.record) => e.note(t.case, t.thing, Why::ClearedInCase),
+                None if !known => {}
+                None if e.barred.contains(&t.record) => e.note(t.case, t.thing, Why::ClearedInCase),
                 None => _ = e.suspects.insert((t.case, t.thing)),
                 Some((_, of_thing)) => e.note(t.case, t.thing, of_thing),
             }
@@ -147,30 +156,24 @@ impl Exclusions {
     }
 
     fn note_everywhere(&mut self, data: &Data, things_of: &HashMap<SubjectIx, Vec<(SubjectIx, Span)>>) {
-        let mut officers: HashMap<SubjectIx, i64> = HashMap::new();
-        let mut add = |subject: SubjectIx, known_us: i64| {
-            let slot = officers.entry(subject).or_insert(known_us);
-            *slot = (*slot).min(known_us);
-        };
         for p in &data.parties {
             let Some(person) = p.person else { continue };
             if p.roles.contains(&Role::Officer) {
-                add(person, p.known_us);
-                things_of.get(&person).into_iter().flatten().for_each(|&(thing, _)| add(thing, p.known_us));
+                self.officers.insert(person);
+                self.officers.extend(things_of.get(&person).into_iter().flatten().map(|&(thing, _)| thing));
             }
             if let Some(custody) = p.custody.filter(|c| c.from_us.is_some()) {
-                self.custody.entry(person).or_default().push((custody, p.known_us));
+                self.custody.entry(person).or_default().push(custody);
             }
-            if let Some(died) = p.died_us {
-                let slot = self.died.entry(person).or_insert((died, p.known_us));
-                *slot = (*slot).min((died, p.known_us));
+            if let Some(died_us) = p.died_us {
+                let slot = self.died_us.entry(person).or_insert(died_us);
+                *slot = (*slot).min(died_us);
             }
             if let Some(address) = p.address {
-                self.addresses.entry(person).or_default().push((address, p.known_us));
+                self.addresses.entry(person).or_default().push(address);
             }
         }
-        data.party_things.iter().filter(|t| t.role == Role::Officer).for_each(|t| add(t.thing, t.known_us));
-        self.officers = officers;
+        self.officers.extend(data.party_things.iter().filter(|t| t.role == Role::Officer).map(|t| t.thing));
     }
 
     /// Does the record contribute nothing? (Suspicion withdrawn, not prosecuted or ended in acquittal; sealed juvenile record.)
@@ -186,17 +189,15 @@ impl Exclusions {
     /// Why the subject of the pair is excluded in its case; `None`: it is not.
     pub fn why(&self, data: &Data, pair: &Pair) -> Option<Why> {
         let (case, subject) = (pair.case, pair.subject);
-        let facts = data.case(case);
-        let known = |known_us: i64| known_us < facts.as_of_us;
-        if let (Some(&(died, known_us)), Some(from)) = (self.died.get(&subject), facts.occurred.from_us)
-            && died < from
-            && known(known_us)
+        let occurred = data.case(case).occurred;
+        if let (Some(&died_us), Some(from)) = (self.died_us.get(&subject), occurred.from_us)
+            && died_us < from
         {
             return Some(Why::Dead);
         }
-        if let (Some(from), Some(to)) = (facts.occurred.from_us, facts.occurred.to_us) {
+        if let (Some(from), Some(to)) = (occurred.from_us, occurred.to_us) {
             let through = |s: &Span| s.from_us.is_some_and(|f| f <= from) && s.to_us.is_none_or(|t| t >= to);
-            if self.custody.get(&subject).into_iter().flatten().any(|(s, k)| known(*k) && through(s)) {
+            if self.custody.get(&subject).into_iter().flatten().any(through) {
                 return Some(Why::InCustody);
             }
         }
@@ -204,7 +205,7 @@ impl Exclusions {
             return None;
         }
         let in_case = self.in_case.get(&(case, subject)).copied();
-        let officer = self.officers.get(&subject).is_some_and(|&k| known(k)).then_some(Why::EliminationList);
+        let officer = self.officers.contains(&subject).then_some(Why::EliminationList);
         in_case.or(officer).or_else(|| self.lives_with_victim(data, pair).then_some(Why::HouseholdOfVictim))
     }
 
@@ -212,9 +213,7 @@ impl Exclusions {
         let Some(victims) = self.victim_addresses.get(&pair.case) else { return false };
         let explained = pair.items.iter().filter(|i| i.log_lr_unats > 0).all(|i| HOUSEHOLD_FAMILIES.contains(&data.terms.text(i.family)));
         let facts = data.case(pair.case);
-        let lives = |person: SubjectIx| {
-            self.addresses.get(&person).into_iter().flatten().any(|(a, known_us)| *known_us < facts.as_of_us && victims.contains(a))
-        };
+        let lives = |person: SubjectIx| self.addresses.get(&person).into_iter().flatten().any(|a| victims.contains(a));
         explained
             && match data.kind(pair.subject) {
                 SubjectKind::Person => lives(pair.subject),

@@ -43,14 +43,22 @@ pub fn weights(x: &Array2<f64>, y: &[bool], penalty: f64) -> Result<Weights, Fit
     // Every round changes the active set; a set cannot come back with a lower objective, the bound only guards rounding.
     for _ in 0..4 * columns + 1 {
         let fitted = unconstrained(x, y, &active, penalty)?;
-        let worst = active.iter().copied().filter(|&c| fitted.of_column[c] < 0.0).min_by(|&a, &b| fitted.of_column[a].total_cmp(&fitted.of_column[b]));
+        let worst = active
+            .iter()
+            .copied()
+            .filter(|&c| fitted.of_column[c] < 0.0)
+            .min_by(|&a, &b| fitted.of_column[a].total_cmp(&fitted.of_column[b]));
         if let Some(worst) = worst {
             active.retain(|&c| c != worst);
             continue;
         }
         let gradient = gradient(x, y, &fitted);
         let tolerance = 1e-3 * x.nrows() as f64 * GRADIENT_TOLERANCE.max(1e-4);
-        let best = all.iter().copied().filter(|c| !active.contains(c) && gradient[*c] > tolerance).max_by(|&a, &b| gradient[a].total_cmp(&gradient[b]));
+        let best = all
+            .iter()
+            .copied()
+            .filter(|c| !active.contains(c) && gradient[*c] > tolerance)
+            .max_by(|&a, &b| gradient[a].total_cmp(&gradient[b]));
         match best {
             Some(best) => {
                 active.push(best);
@@ -257,7 +265,8 @@ mod tests {
                 row[2] = -0.7 * row[0] + 0.3 * row[2];
             }
             let mut rng = ChaCha8Rng::seed_from_u64(seed + 100);
-            let y: Vec<bool> = x.rows().into_iter().map(|r| rng.random::<f64>() < sigmoid(1.2 * r[0] - 0.3 * r[1] + 0.2 * r[2] - 2.0)).collect();
+            let y: Vec<bool> =
+                x.rows().into_iter().map(|r| rng.random::<f64>() < sigmoid(1.2 * r[0] - 0.3 * r[1] + 0.2 * r[2] - 2.0)).collect();
             let (ours, reference) = (weights(&x, &y, 1.0).unwrap(), reference(&x, &y, 1.0));
             for (a, b) in ours.of_column.iter().zip(&reference.of_column) {
                 assert!((a - b).abs() < 0.02, "seed {seed}: {ours:?} against {reference:?}");
@@ -306,7 +315,9 @@ mod tests {
 
     #[test]
     fn evidence_that_misleads_is_given_no_slope() {
-        let observed: Vec<_> = (0..400).map(|i| Observed { z: if i % 4 == 0 { -3.0 } else { 3.0 }, offset: -1.0, weight: 1.0, offender: i % 4 == 0 }).collect();
+        let observed: Vec<_> = (0..400)
+            .map(|i| Observed { z: if i % 4 == 0 { -3.0 } else { 3.0 }, offset: -1.0, weight: 1.0, offender: i % 4 == 0 })
+            .collect();
         assert_eq!(calibrate(&observed).slope, 0.0);
     }
 }

@@ -75,7 +75,7 @@ impl Fixture {
     fn case(&mut self, id: &str, state: CaseState, from: i64, to: i64, as_of_us: i64) -> CaseIx {
         let ix = self.data.case_ids.add(id);
         let occurred = Span { from_us: Some(from), to_us: Some(to) };
-        self.data.cases.push(Case { state, occurred, as_of_us, arrest_group: None, has_place: true });
+        self.data.cases.push(Case { state, occurred, as_of_us, arrest_group: None, has_place: true, solved_weight: 1.0 });
         CaseIx(ix)
     }
 

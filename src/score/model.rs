@@ -303,7 +303,22 @@ impl<'a> Scorer<'a> {
     /// Scores a pair about a subject of `kind`.
     pub fn score(&self, kind: SubjectKind, pair: &Pair) -> Score {
         let log_prior_odds = self.log_prior_odds(kind);
-        let prior_unats = unats(log_prior_odds + self.model.intercept);
+        let (prior_unats, naming, parts) = self.parts(kind, pair);
+        let score_unats = prior_unats + parts.iter().map(|p| p.log_odds_unats).sum::<i64>();
+        let probability = sigmoid(score_unats as f64 / UNATS_PER_NAT);
+        let (low, high) = self.interval(log_prior_odds, pair, &parts, naming);
+        Score { prior_unats, score_unats, probability, low: low.min(probability), high: high.max(probability), parts }
+    }
+
+    /// The score alone, nats.
+    pub fn log_odds(&self, kind: SubjectKind, pair: &Pair) -> f64 {
+        let (prior_unats, _, parts) = self.parts(kind, pair);
+        (prior_unats + parts.iter().map(|p| p.log_odds_unats).sum::<i64>()) as f64 / UNATS_PER_NAT
+    }
+
+    /// Base rate, the item that names the subject, and what each item adds.
+    fn parts(&self, kind: SubjectKind, pair: &Pair) -> (i64, Option<usize>, Vec<Part>) {
+        let prior_unats = unats(self.log_prior_odds(kind) + self.model.intercept);
         let naming = pair.items.iter().position(|i| self.names(i));
         let worth = |(i, item): (usize, &Item)| {
             let column = self.column[item.kind as usize];
@@ -320,16 +335,13 @@ impl<'a> Scorer<'a> {
         let claims: Vec<Claim<'_>> =
             pair.items.iter().zip(&worths).map(|(i, &worth)| Claim { family: i.family, worth, records: &i.records }).collect();
         let shares = shares(&claims);
-        let parts: Vec<Part> = pair
-            .items
-            .iter()
-            .zip(worths.iter().zip(&shares))
-            .map(|(item, (worth, &share))| Part { log_odds_unats: (worth * share).round() as i64, share, standing: self.standing(item) })
-            .collect();
-        let score_unats = prior_unats + parts.iter().map(|p| p.log_odds_unats).sum::<i64>();
-        let probability = sigmoid(score_unats as f64 / UNATS_PER_NAT);
-        let (low, high) = self.interval(log_prior_odds, pair, &parts, naming);
-        Score { prior_unats, score_unats, probability, low: low.min(probability), high: high.max(probability), parts }
+        let part = |(item, (worth, &share)): (&Item, (&f64, &f64))| Part {
+            log_odds_unats: (worth * share).round() as i64,
+            share,
+            standing: self.standing(item),
+        };
+        let parts = pair.items.iter().zip(worths.iter().zip(&shares)).map(part).collect();
+        (prior_unats, naming, parts)
     }
 
     fn standing(&self, item: &Item) -> Standing {

@@ -39,7 +39,12 @@ pub fn project(data: &Data, pairs: &[Pair], barred: &dyn Fn(RecordRef) -> bool) 
             let span = if item.span == Span::default() { case.occurred } else { item.span };
             for (person, via) in holders_then(data, holdings, &span, case.as_of_us) {
                 let log_lr_unats = shrink(item.log_lr_unats, via.held_probability);
-                of_person.entry((pair.case, person)).or_default().push(Item { log_lr_unats, via: Some(via), basis: Basis::Inference, ..item.clone() });
+                of_person.entry((pair.case, person)).or_default().push(Item {
+                    log_lr_unats,
+                    via: Some(via),
+                    basis: Basis::Inference,
+                    ..item.clone()
+                });
             }
         }
     }

@@ -45,7 +45,9 @@ pub fn shares(claims: &[Claim<'_>]) -> Vec<f64> {
     }
     let choices = groups.iter().map(Vec::len).fold(1usize, usize::saturating_mul);
     if choices > CHOICES_MAX {
-        let strongest = |g: &Vec<usize>| *g.iter().min_by(|&&a, &&b| claims[b].worth.abs().total_cmp(&claims[a].worth.abs())).expect("groups are not empty");
+        let strongest = |g: &Vec<usize>| {
+            *g.iter().min_by(|&&a, &&b| claims[b].worth.abs().total_cmp(&claims[a].worth.abs())).expect("groups are not empty")
+        };
         return by_records(claims, &coefficients(claims, &groups, &groups.iter().map(strongest).collect::<Vec<_>>()), &uses).0;
     }
     let against: Vec<bool> = groups.iter().map(|g| claims[g[0]].worth < 0.0).collect();
@@ -66,8 +68,7 @@ fn groups(claims: &[Claim<'_>]) -> Vec<Vec<usize>> {
 
 /// `(record, claim)`, sorted.
 fn uses(claims: &[Claim<'_>]) -> Vec<(RecordRef, usize)> {
-    let mut uses: Vec<(RecordRef, usize)> =
-        claims.iter().enumerate().flat_map(|(i, c)| c.records.iter().map(move |&r| (r, i))).collect();
+    let mut uses: Vec<(RecordRef, usize)> = claims.iter().enumerate().flat_map(|(i, c)| c.records.iter().map(move |&r| (r, i))).collect();
     uses.sort_unstable();
     uses
 }
@@ -83,7 +84,13 @@ fn coefficients(claims: &[Claim<'_>], groups: &[Vec<usize>], full: &[usize]) -> 
 }
 
 /// The choice of full reasons that gives the greatest total over groups for and the least over groups against.
-fn best(claims: &[Claim<'_>], uses: &[(RecordRef, usize)], groups: &[Vec<usize>], against: &[bool], full: &mut Vec<usize>) -> (Vec<f64>, f64) {
+fn best(
+    claims: &[Claim<'_>],
+    uses: &[(RecordRef, usize)],
+    groups: &[Vec<usize>],
+    against: &[bool],
+    full: &mut Vec<usize>,
+) -> (Vec<f64>, f64) {
     let depth = full.len();
     if depth == groups.len() {
         return by_records(claims, &coefficients(claims, groups, full), uses);
