@@ -7,3 +7,4 @@ pub mod lake;
 pub mod pipeline;
 pub mod queries;
 pub mod record;
+pub mod score;

@@ -42,6 +42,7 @@ pub const ALL: &[&Table] = &[
     &CANDIDATES,
     &LEADS,
     &REASONS,
+    &MODELS,
     &ROAMING_SUSPECTS,
 ];
 

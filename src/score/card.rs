@@ -110,11 +110,20 @@ fn quality(model: &Model) -> Said {
     let shown = |x: Option<f64>| x.map_or_else(|| "—".to_owned(), |x| format!("{x:.3}"));
     let mut rows = String::new();
     for b in &m.reliability {
-        let _ = writeln!(rows, "| {:.0}–{:.0} % | {} | {:.1} % | {:.1} % |", b.from * 100.0, b.to * 100.0, b.leads, b.given * 100.0, b.observed * 100.0);
+        let _ = writeln!(
+            rows,
+            "| {:.0}–{:.0} % | {} | {:.1} % | {:.1} % |",
+            b.from * 100.0,
+            b.to * 100.0,
+            b.leads,
+            b.given * 100.0,
+            b.observed * 100.0
+        );
     }
     let (auc, cllr, floor, coverage) = (shown(m.auc), shown(m.cllr), shown(m.cllr_min), shown(m.coverage_auc));
     let leak = m.coverage_auc.is_some_and(|a| a > 0.55);
-    let leak_zh = if leak { "**超过 0.55：侦查动作可能泄漏到数据中，须查明。**" } else { "不高于 0.55 即无泄漏迹象" };
+    let leak_zh =
+        if leak { "**超过 0.55：侦查动作可能泄漏到数据中，须查明。**" } else { "不高于 0.55 即无泄漏迹象" };
     let leak_en = if leak { "**above .55: the inquiry may leak into the records; find out how**" } else { "no sign of a leak up to .55" };
     said(
         format!(

@@ -65,7 +65,8 @@ async fn cases(session: &Session, data: &mut Data) -> Result<()> {
     }
     for row in &rows {
         let state: CaseState = row.state.parse().map_err(|_| {
-            Error::usage("E0601", format!("case {} has the state `{}`", row.case_id, row.state)).hint("staging.cases says open, solved or excluded")
+            Error::usage("E0601", format!("case {} has the state `{}`", row.case_id, row.state))
+                .hint("staging.cases says open, solved or excluded")
         })?;
         let (category_solved, category_all) = seen.get(&row.category_parent.as_deref()).copied().unwrap_or((1.0, 1.0));
         let solved_weight = (solved / all / (category_solved / category_all)).clamp(1.0 / SOLVED_WEIGHT_MAX, SOLVED_WEIGHT_MAX);
@@ -116,19 +117,27 @@ async fn evidence(session: &Session, data: &mut Data) -> Result<()> {
         let (ratios, counts, first, last) = (int("log_lr_unats")?, int("n_records")?, int("first_at")?, int("last_at")?);
         let record_type = DataType::List(std::sync::Arc::new(arrow::datatypes::Field::new("element", DataType::Utf8, true)));
         let records = column(&batch, "records", &record_type)?;
-        let (subjects, cases, kinds, families) = (subjects.as_string::<i32>(), cases.as_string::<i32>(), kinds.as_string::<i32>(), families.as_string::<i32>());
+        let (subjects, cases, kinds, families) =
+            (subjects.as_string::<i32>(), cases.as_string::<i32>(), kinds.as_string::<i32>(), families.as_string::<i32>());
         let (bases, source_kinds, details) = (bases.as_string::<i32>(), source_kinds.as_string::<i32>(), details.as_string::<i32>());
         let at = |a: &arrow::array::PrimitiveArray<Int64Type>, i: usize| a.is_valid(i).then(|| a.value(i));
         let (ratios, counts) = (ratios.as_primitive::<Int64Type>(), counts.as_primitive::<Int64Type>());
         let (first, last) = (first.as_primitive::<Int64Type>(), last.as_primitive::<Int64Type>());
         let records = records.as_list::<i32>();
         for i in 0..batch.num_rows() {
-            let broken = |what: String| Error::usage("E0602", format!("evidence `{}` {what}", kinds.value(i))).hint("see the evidence contract");
-            let case = data.case_ids.find(cases.value(i)).map(CaseIx).ok_or_else(|| broken(format!("names the case {}, which is not registered", cases.value(i))))?;
+            let broken =
+                |what: String| Error::usage("E0602", format!("evidence `{}` {what}", kinds.value(i))).hint("see the evidence contract");
+            let case = data
+                .case_ids
+                .find(cases.value(i))
+                .map(CaseIx)
+                .ok_or_else(|| broken(format!("names the case {}, which is not registered", cases.value(i))))?;
             if data.case(case).state == CaseState::Excluded || ratios.is_null(i) {
                 continue;
             }
-            let subject = data.subject(subjects.value(i)).ok_or_else(|| broken(format!("has the subject {}, of no known kind", subjects.value(i))))?;
+            let subject = data
+                .subject(subjects.value(i))
+                .ok_or_else(|| broken(format!("has the subject {}, of no known kind", subjects.value(i))))?;
             let basis: Basis = bases.value(i).parse().map_err(|_| broken(format!("has the basis `{}`", bases.value(i))))?;
             let mut refs = Vec::new();
             if records.is_valid(i) {
@@ -168,7 +177,11 @@ async fn evidence(session: &Session, data: &mut Data) -> Result<()> {
 
 fn column(batch: &RecordBatch, name: &str, ty: &DataType) -> Result<arrow::array::ArrayRef> {
     let array = batch.column_by_name(name).ok_or_else(|| Error::bug("E0603", format!("find column {name} of evidence.all")))?;
-    if array.data_type() == ty { Ok(array.clone()) } else { cast(array, ty).usage("E0603", || format!("read column {name} of evidence.all")) }
+    if array.data_type() == ty {
+        Ok(array.clone())
+    } else {
+        cast(array, ty).usage("E0603", || format!("read column {name} of evidence.all"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -337,7 +350,8 @@ async fn parties(session: &Session, data: &mut Data) -> Result<()> {
         });
     }
     let columns = ["case_id", "role", "subject_id", "source_id", "source_row", "known_at"];
-    let rows: Vec<ThingRow> = session.rows("staging.party_identifiers", &columns, &["case_id", "role", "subject_id", "source_id", "source_row"]).await?;
+    let rows: Vec<ThingRow> =
+        session.rows("staging.party_identifiers", &columns, &["case_id", "role", "subject_id", "source_id", "source_row"]).await?;
     for row in rows {
         let (Some(case), Some(thing)) = (data.case_ids.find(&row.case_id).map(CaseIx), data.subject(&row.subject_id)) else { continue };
         let record = reference(data, &row.source_id, row.source_row)?;
@@ -358,7 +372,8 @@ struct CoverageRow {
 
 async fn coverage(session: &Session, data: &mut Data) -> Result<()> {
     let columns = ["subject_kind", "subject", "case_id", "from_us", "to_us", "known_at"];
-    let rows: Vec<CoverageRow> = session.rows("staging.coverage", &columns, &["subject_kind", "subject", "from_us", "to_us", "case_id"]).await?;
+    let rows: Vec<CoverageRow> =
+        session.rows("staging.coverage", &columns, &["subject_kind", "subject", "from_us", "to_us", "case_id"]).await?;
     for row in rows {
         let covered = Covered { span: Span { from_us: row.from_us, to_us: row.to_us }, known_us: row.known_at.unwrap_or(UNKNOWN_US) };
         match row.subject_kind.as_str() {
@@ -386,7 +401,8 @@ struct LabelRow {
 }
 
 async fn labels(session: &Session, data: &mut Data) -> Result<()> {
-    let rows: Vec<LabelRow> = session.rows("features.labels", &["subject_id", "case_id", "label"], &["case_id", "subject_id", "label"]).await?;
+    let rows: Vec<LabelRow> =
+        session.rows("features.labels", &["subject_id", "case_id", "label"], &["case_id", "subject_id", "label"]).await?;
     for row in rows.iter().filter(|r| r.label == "offender") {
         if let (Some(case), Some(subject)) = (data.case_ids.find(&row.case_id).map(CaseIx), data.subject(&row.subject_id)) {
             data.offenders.push((case, subject));

@@ -3,9 +3,9 @@
 //! Reads the evidence, who held what, who was party to what and what was covered; writes `lead.candidates`, `lead.leads`,
 //! `lead.reasons` and `lead.models`. Evidence about a thing also speaks about its holder ([`project`]); some may not become subjects
 //! ([`exclude`]); no record and no family counts twice ([`weigh`]); a logistic model learnt on solved cases says what a reason is worth
-//! ([`train`], [`model`]), and the reasons of a lead add up to its score to the micro-nat ([`lead`]).
+//! ([`mod@train`], [`model`]), and the reasons of a lead add up to its score to the micro-nat ([`lead`]).
 //!
-//! The arithmetic knows neither the lake nor DataFusion; only [`run`], [`learn`] and their loader do.
+//! The arithmetic knows neither the lake nor DataFusion; only [`run`], [`train()`] and their loader do.
 
 pub mod card;
 pub mod data;
@@ -38,7 +38,7 @@ use crate::lake::{Output, Session};
 use crate::record::Table;
 use crate::record::tables::{CANDIDATES, LEADS, MODELS, REASONS};
 
-/// Tables that [`run`] and [`learn`] read.
+/// Tables that [`run`] and [`train()`] read.
 pub const READS: &[&str] = &[
     "records.parties",
     "staging.cases",
@@ -187,21 +187,20 @@ fn scores(prepared: &Prepared, model: &Model, fitted: Option<&Fitted>) -> Vec<Sc
 }
 
 /// Learns one model from the solved cases of several workspaces, each with its name. An error when they hold too little.
-pub async fn learn(worlds: &[(&str, &Session)], params: &Params) -> Result<Model> {
+pub async fn train(worlds: &[(&str, &Session)], params: &Params) -> Result<Model> {
     let spec = spec(params)?;
     let mut prepared = Vec::with_capacity(worlds.len());
     for (name, session) in worlds {
         prepared.push((*name, Prepared::load(session).await?));
     }
     let flags: Vec<Vec<bool>> = prepared.iter().map(|(_, p)| p.flags()).collect();
-    let worlds: Vec<World<'_>> = prepared
-        .iter()
-        .zip(&flags)
-        .map(|((name, p), excluded)| World { name, data: &p.data, pairs: &p.pairs, excluded })
-        .collect();
+    let worlds: Vec<World<'_>> =
+        prepared.iter().zip(&flags).map(|((name, p), excluded)| World { name, data: &p.data, pairs: &p.pairs, excluded }).collect();
     match train::train(&worlds, &spec).usage("E0608", || "fit the model of leads".into())? {
         Outcome::Fitted(fitted) => Ok(fitted.model),
-        Outcome::TooFew(why) => Err(Error::usage("E0609", format!("learn from these workspaces: {why}")).hint("add workspaces with more solved cases")),
+        Outcome::TooFew(why) => {
+            Err(Error::usage("E0609", format!("learn from these workspaces: {why}")).hint("add workspaces with more solved cases"))
+        }
     }
 }
 
