@@ -44,6 +44,7 @@ pub const ALL: &[&Table] = &[
     &CANDIDATES,
     &LEADS,
     &REASONS,
+    &MODELS,
     &ROAMING_SUSPECTS,
 ];
 

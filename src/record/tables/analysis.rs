@@ -165,6 +165,14 @@ pub const REASONS: Table = analysis(Schema::Lead, "reasons", "one reason of one 
     col("records", "记录", Type::TextList, "Those records, as `source_id:row`.").required(),
 ]);
 
+/// The model behind the leads.
+pub const MODELS: Table = analysis(Schema::Lead, "models", "one model that scored leads", &[
+    col("model_version", "模型版本", Type::Text, "Version, as in `lead.leads`.").required(),
+    col("note", "说明", Type::Text, "What it was fitted on, or why the shipped one is used.").required(),
+    col("model", "模型", Type::Text, "Weights, refits, training manifest and metrics, JSON.").required(),
+    col("card", "模型卡", Type::Text, "Model card, Chinese and English, Markdown.").required(),
+]);
+
 /// Subjects with leads or facts in several cases, with the legal flags.
 pub const ROAMING_SUSPECTS: Table = analysis(Schema::Lead, "roaming_suspects", "one subject with two or more cases", &[
     col("subject_id", "对象", Type::Text, "Subject.").required().class(Class::Identifier),
