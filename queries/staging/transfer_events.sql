@@ -1,0 +1,137 @@
+-- Transfers once each: copies from both statements and repeated deliveries fused, failed rows and reversed pairs dropped.
+-- grain: one movement of money
+-- reads: records.transactions
+-- writes: staging.transfer_events
+-- params: fuse_window_s bigint = 60, serial_window_d bigint = 7, reversal_window_d bigint = 7
+--
+-- As in staging.call_events: within one payer, payee and amount, rows in order of time form chains in which each next row
+-- comes from the other statement within `fuse_window_s`, or with the same serial within `serial_window_d`; chains are cut into
+-- pairs. A row of the same statement with the same instant, serial and balance is a copy. A cash or merchant row has no
+-- account at the other end and is never fused.
+-- 冲正: a row marked as reversal, or one with the serial of an earlier row of the same statement and the opposite sign, cancels
+-- the latest such row of equal amount and counterparty within `reversal_window_d`; neither becomes an event. Equal amounts
+-- back and forth without a mark are two transfers. `known_at` is when the first record of the event became known.
+with transactions as (
+    select
+        account, counterparty, sign, amount_minor, at, serial, balance_minor, settlement_order, channel, summary, success,
+        source_id, source_row, known_at
+    from records.transactions
+    where coalesce(success, true) and amount_minor > 0 and sign in ('in', 'out')
+),
+prepared as (
+    select
+        account,
+        nullif(trim(counterparty), '') as counterparty,
+        sign,
+        amount_minor,
+        cast(at as bigint) as at_us,
+        nullif(trim(serial), '') as serial,
+        balance_minor,
+        lower(coalesce(channel, 'transfer')) as channel,
+        (coalesce(lower(channel) = 'reversal', false) or coalesce(regexp_like(summary, '冲正|冲销|退汇|reversal'), false)) as is_reversal,
+        source_id,
+        source_row,
+        source_id || ':' || source_row as record,
+        coalesce(cast(known_at as bigint), 221845392000000000) as known_us
+    from transactions
+),
+reversals as (
+    select
+        r.record as reversal,
+        o.record as reversed,
+        row_number() over (partition by r.record order by o.at_us desc, o.record desc) as nearest
+    from prepared r
+    join prepared o
+      on o.account = r.account
+     and o.amount_minor = r.amount_minor
+     and coalesce(o.counterparty, '') = coalesce(r.counterparty, '')
+     and o.sign <> r.sign
+    where o.at_us <= r.at_us
+      and r.at_us - o.at_us <= $reversal_window_d * 86400000000
+      and o.record <> r.record
+      and not o.is_reversal
+      and (r.is_reversal or (r.serial = o.serial and r.at_us > o.at_us))
+),
+cancelled as (
+    select reversal as record from reversals
+    union
+    select reversed as record from reversals where nearest = 1
+    union
+    select record from prepared where is_reversal
+),
+sides as (
+    select
+        case when p.sign = 'out' then p.account else p.counterparty end as from_account,
+        case when p.sign = 'out' then p.counterparty else p.account end as to_account,
+        p.sign,
+        p.counterparty is null as one_sided,
+        p.amount_minor,
+        p.at_us,
+        p.serial,
+        p.balance_minor,
+        p.channel,
+        p.record,
+        p.known_us
+    from prepared p
+    left anti join cancelled c on c.record = p.record
+),
+neighbours as (
+    select
+        from_account, to_account, sign, one_sided, amount_minor, at_us, serial, balance_minor, channel, record, known_us,
+        lag(from_account) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_from,
+        lag(to_account) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_to,
+        lag(amount_minor) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_minor,
+        lag(sign) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_sign,
+        lag(at_us) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_us,
+        lag(serial) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_serial,
+        lag(balance_minor) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_balance
+    from sides
+),
+judged as (
+    select
+        from_account, to_account, sign, amount_minor, at_us, serial, channel, record, known_us,
+        coalesce(
+            (previous_from is not distinct from from_account) and (previous_to is not distinct from to_account)
+            and previous_minor = amount_minor and previous_sign = sign and previous_us = at_us
+            and (previous_serial is not distinct from serial) and (previous_balance is not distinct from balance_minor)
+            and (serial is not null or balance_minor is not null),
+            false
+        ) as is_copy,
+        coalesce(
+            previous_from = from_account and previous_to = to_account and previous_minor = amount_minor and previous_sign <> sign
+            and (
+                at_us - previous_us <= $fuse_window_s * 1000000
+                or (serial = previous_serial and at_us - previous_us <= $serial_window_d * 86400000000)
+            ),
+            false
+        ) as is_mirror
+    from neighbours
+),
+counted as (
+    select
+        from_account, to_account, sign, amount_minor, at_us, channel, record, known_us, is_copy, is_mirror,
+        sum(case when is_copy then 0 else 1 end) over (
+            order by from_account, to_account, amount_minor, at_us, sign, record rows between unbounded preceding and current row
+        ) as unit
+    from judged
+),
+chained as (
+    select
+        from_account, to_account, sign, amount_minor, at_us, channel, record, known_us, unit,
+        max(case when not is_copy and not is_mirror then unit end) over (
+            order by from_account, to_account, amount_minor, at_us, sign, record rows between unbounded preceding and current row
+        ) as chain
+    from counted
+)
+select
+    min(record) as event_id,
+    from_account,
+    to_account,
+    arrow_cast(min(at_us), 'Timestamp(Microsecond, Some("UTC"))') as at,
+    amount_minor,
+    min(channel) as channel,
+    arrow_cast(min(known_us), 'Timestamp(Microsecond, Some("UTC"))') as known_at,
+    array_sort(array_agg(record)) as records
+from chained
+group by from_account, to_account, amount_minor, chain, (unit - chain) / 2
+order by at, from_account, to_account, amount_minor, event_id
