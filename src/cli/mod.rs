@@ -1,11 +1,17 @@
 //! The command line: one file per subcommand, and one way out for what they print.
 
+mod audit;
 mod config;
+mod doctor;
+mod explain;
 mod globals;
 mod init;
+mod leads;
+mod lookup;
 pub mod output;
 mod plan;
 mod progress;
+mod read;
 mod run;
 mod sql;
 mod stdout;
@@ -36,9 +42,14 @@ enum Command {
     Init(init::InitArgs),
     Plan(plan::PlanArgs),
     Run(run::RunArgs),
+    Leads(leads::LeadsArgs),
+    Explain(explain::ExplainArgs),
+    Lookup(lookup::LookupArgs),
     Tables(tables::TablesArgs),
     Sql(sql::SqlArgs),
     Config(config::ConfigArgs),
+    Audit(audit::AuditArgs),
+    Doctor(doctor::DoctorArgs),
     /// Write shell completions to stdout
     Completions {
         /// Shell to write them for
@@ -63,6 +74,11 @@ impl Cli {
             Command::Init(args) => init::run(args),
             Command::Plan(args) => plan::run(args, globals, out),
             Command::Run(args) => run::run(args, globals).await,
+            Command::Leads(args) => leads::run(args, globals, out).await,
+            Command::Explain(args) => explain::run(args, globals, out).await,
+            Command::Lookup(args) => lookup::run(args, globals, out).await,
+            Command::Audit(args) => audit::run(args, globals, out),
+            Command::Doctor(args) => doctor::run(args, globals, out),
             Command::Tables(args) => tables::run(args, globals, out),
             Command::Sql(args) => sql::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),

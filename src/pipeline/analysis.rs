@@ -5,30 +5,60 @@ use crate::error::Result;
 use crate::lake::{Output, Session};
 use crate::queries::Catalogue;
 use crate::record::Table;
+use crate::{resolve, score};
 
 /// A Rust analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumIter)]
+#[strum(serialize_all = "snake_case")]
 pub enum Analysis {
+    /// Which records are the same person.
+    Resolve,
+    /// Leads with reasons.
+    Score,
 }
 
 impl Analysis {
     /// Tables it reads.
     pub fn reads(self) -> &'static [&'static str] {
-        match self {}
+        match self {
+            Analysis::Resolve => resolve::READS,
+            Analysis::Score => score::READS,
+        }
     }
 
     /// Tables it writes.
     pub fn writes(self) -> &'static [&'static Table] {
-        match self {}
+        match self {
+            Analysis::Resolve => resolve::WRITES,
+            Analysis::Score => score::WRITES,
+        }
     }
 
-    /// Names of the parameters it asks for.
-    pub fn params(self) -> &'static [&'static str] {
-        match self {}
+    /// Parameters it asks for, with their defaults.
+    pub fn params(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Analysis::Resolve => resolve::PARAMS,
+            Analysis::Score => score::PARAMS,
+        }
     }
 
     /// Runs it.
-    pub async fn run(self, _session: &Session, _config: &Config, _catalogue: &Catalogue) -> Result<Vec<Output>> {
-        match self {}
+    pub async fn run(self, session: &Session, config: &Config, catalogue: &Catalogue) -> Result<Vec<Output>> {
+        match self {
+            Analysis::Resolve => resolve::run(session, &config.params).await,
+            Analysis::Score => score::run(session, &config.params, &kind_texts(catalogue), &score::shipped()?).await,
+        }
     }
+}
+
+/// Family and sentences of each kind of evidence, from the headers of the queries.
+fn kind_texts(catalogue: &Catalogue) -> Vec<score::KindText> {
+    catalogue
+        .iter()
+        .filter_map(|query| {
+            let evidence = query.header.evidence.as_ref()?;
+            let kind = query.name.rsplit('/').next().expect("a query name has a last part").to_string();
+            Some(score::KindText { kind, family: evidence.family.clone(), zh: evidence.zh.clone(), en: evidence.en.clone() })
+        })
+        .collect()
 }

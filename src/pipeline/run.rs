@@ -120,7 +120,7 @@ fn check_params(dag: &Dag, params: &Params) -> Result<()> {
     for step in dag.steps() {
         match &step.work {
             Work::Query(query) => known.extend(query.header.params.iter().map(|p| p.name.clone())),
-            Work::Analysis(analysis) => known.extend(analysis.params().iter().map(|n| n.to_string())),
+            Work::Analysis(analysis) => known.extend(analysis.params().iter().map(|(n, _)| n.to_string())),
             Work::EvidenceUnion => {}
         }
     }

@@ -52,7 +52,7 @@ impl Step {
                 }
             }
             Work::Analysis(analysis) => {
-                for name in analysis.params() {
+                for (name, _) in analysis.params() {
                     feed(name);
                     feed(&params.get(name).map_or_else(|| "default".to_string(), ToString::to_string));
                 }
