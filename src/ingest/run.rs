@@ -1,0 +1,234 @@
+//! Many files: which are new, read by a few threads, handed on in the order of their paths whatever the threads do.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+
+use arrow::record_batch::RecordBatch;
+
+use super::catalogue::Catalogue;
+use super::file::{self, Job};
+use super::plan::FileFacts;
+use super::sections::Choice;
+use super::sidecar;
+use super::sink::Sink;
+use super::sniff::{self, Sniffed};
+use super::summary::{FileSummary, Refusal, Status, Summary};
+use super::{Options, Progress, sources, walk};
+use crate::error::{Error, Fault, Result};
+use crate::record::Table;
+
+/// Batches of one file that may wait for the files before it.
+const BATCHES_AHEAD: usize = 8;
+
+/// What a thread reports about its file.
+enum Event {
+    Batch(&'static Table, RecordBatch),
+    End(Box<FileSummary>, Option<i64>),
+    Failed(Error),
+}
+
+/// Reads all files of `options` that are not in `loaded` (their SHA-256), writes their records, rejects and `meta.sources` rows to `sink`.
+///
+/// A file that cannot be loaded is in the summary with its reason and leaves nothing in the sink.
+///
+/// # Errors
+/// No file could be loaded, or something broke after a file had begun to be written: then nothing of this load must be published.
+pub fn ingest(options: &Options, workspace: Option<&Path>, loaded: &BTreeSet<String>, sink: &mut dyn Sink, progress: &dyn Progress) -> Result<Summary> {
+    let catalogue = Catalogue::load(workspace)?;
+    let forced = options.mapping.as_deref().map(|name| catalogue.find(name)).transpose()?;
+    let files = walk::files(&options.paths)?;
+    if files.is_empty() {
+        return Err(nothing_there(options));
+    }
+    let threads = options.threads.clamp(1, files.len());
+    let sniffed = sniff_all(&files, threads)?;
+    progress.begin(files.len(), sniffed.iter().map(|s| s.bytes).sum());
+    let work = Work { options, catalogue: &catalogue, forced: forced.map(|m| m.name.as_str()), files: &files, sniffed: &sniffed, workspace, progress };
+
+    let mut known = loaded.clone();
+    let is_new: Vec<bool> = sniffed.iter().map(|s| s.format.is_err() || known.insert(s.sha256.clone())).collect();
+    let mut summary = Summary::default();
+    let mut source_rows = sources::Rows::default();
+    let channel = |new: &bool| if *new { Some(sync_channel(BATCHES_AHEAD)) } else { None }.unzip();
+    let (senders, receivers): (Vec<_>, Vec<_>) = is_new.iter().map(channel).unzip();
+    let senders = Mutex::new(senders);
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| -> Result<()> {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= files.len() {
+                        return;
+                    }
+                    let sender = senders.lock().unwrap_or_else(PoisonError::into_inner)[index].take();
+                    if let Some(sender) = sender {
+                        work.file(index, &sender);
+                    }
+                }
+            });
+        }
+        // If this returns early the receivers are dropped, and the threads stop at their next batch.
+        for (index, receiver) in receivers.into_iter().enumerate() {
+            let (file, known_at) = match receiver {
+                Some(receiver) => drain(&receiver, sink)?,
+                None => (work.already_loaded(index), None),
+            };
+            if file.status == Status::Loaded {
+                source_rows.push(&file, known_at);
+            }
+            progress.file(&file.file);
+            summary.push(file);
+        }
+        Ok(())
+    })?;
+    progress.end();
+    if let Some(batch) = source_rows.batch()? {
+        sink.write(&crate::record::tables::SOURCES, batch)?;
+    }
+    if summary.count(Status::Loaded) + summary.count(Status::AlreadyLoaded) == 0 {
+        return Err(nothing_usable(&summary));
+    }
+    Ok(summary)
+}
+
+/// Hands the batches of one file on, until its end.
+fn drain(receiver: &Receiver<Event>, sink: &mut dyn Sink) -> Result<(FileSummary, Option<i64>)> {
+    loop {
+        match receiver.recv() {
+            Ok(Event::Batch(table, batch)) => sink.write(table, batch)?,
+            Ok(Event::End(summary, known_at)) => return Ok((*summary, known_at)),
+            Ok(Event::Failed(error)) => return Err(error),
+            Err(_) => return Err(Error::bug("E0205", "finish a file: its thread ended without a word")),
+        }
+    }
+}
+
+struct Work<'w> {
+    options: &'w Options,
+    catalogue: &'w Catalogue,
+    forced: Option<&'w str>,
+    files: &'w [PathBuf],
+    sniffed: &'w [Sniffed],
+    workspace: Option<&'w Path>,
+    progress: &'w dyn Progress,
+}
+
+impl Work<'_> {
+    fn shown(&self, index: usize) -> String {
+        shown(&self.files[index], self.workspace)
+    }
+
+    fn already_loaded(&self, index: usize) -> FileSummary {
+        let mut summary = FileSummary::new(&self.shown(index));
+        summary.status = Status::AlreadyLoaded;
+        summary.source_id.clone_from(&self.sniffed[index].sha256);
+        summary.bytes = self.sniffed[index].bytes;
+        summary.format = self.sniffed[index].format.ok();
+        summary
+    }
+
+    /// Reads one file and reports it. A failed send means that nobody listens any more.
+    fn file(&self, index: usize, sender: &SyncSender<Event>) {
+        let mut wrote = false;
+        let result = self.read(index, &mut |table, batch| {
+            wrote = true;
+            sender.send(Event::Batch(table, batch)).map_err(|_| Error::bug("E0205", "go on: the load was given up"))
+        });
+        let event = match result {
+            Ok((summary, known_at)) => Event::End(Box::new(summary), known_at),
+            Err(error) if error.fault == Fault::Usage && !wrote => {
+                let mut summary = self.already_loaded(index);
+                summary.status = Status::Refused;
+                summary.refusal = Some(Refusal::from(&error));
+                Event::End(Box::new(summary), None)
+            }
+            Err(error) => Event::Failed(error),
+        };
+        let _ = sender.send(event);
+    }
+
+    fn read(&self, index: usize, out: file::Out<'_>) -> Result<(FileSummary, Option<i64>)> {
+        let path = &self.files[index];
+        let beside = sidecar::read(path)?;
+        let layout = self.forced.or(beside.layout.as_deref());
+        let forced = layout.map(|name| self.catalogue.find(name)).transpose()?;
+        let offset_min = self.options.utc_offset_min.or(beside.utc_offset_min);
+        let known_at = match self.options.known_at {
+            Some(at) => Some(at),
+            None => beside.known_at_us(offset_min.or(self.options.workspace_utc_offset_min))?,
+        };
+        let facts = FileFacts {
+            known_at,
+            utc_offset_min: None,
+            request_id: beside.request_id,
+            delivery: beside.delivery,
+            carrier: beside.carrier,
+            radix: beside.radix,
+        };
+        let job = Job {
+            shown: self.shown(index),
+            sniffed: self.sniffed[index].clone(),
+            facts,
+            offsets: [offset_min, self.options.workspace_utc_offset_min],
+            choice: Choice { mappings: self.catalogue.all(), forced },
+        };
+        let summary = file::read(path, &job, &|rows| self.progress.rows(rows), out)?;
+        Ok((summary, known_at))
+    }
+}
+
+/// The path relative to the workspace, where it lies inside.
+fn shown(path: &Path, workspace: Option<&Path>) -> String {
+    let inside = workspace.and_then(|w| Some((w.canonicalize().ok()?, path.canonicalize().ok()?)));
+    match inside.as_ref().and_then(|(w, p)| p.strip_prefix(w).ok()) {
+        Some(inside) => inside.display().to_string(),
+        None => path.display().to_string(),
+    }
+}
+
+/// The first pass over all files.
+fn sniff_all(files: &[PathBuf], threads: usize) -> Result<Vec<Sniffed>> {
+    let results: Vec<Mutex<Option<Result<Sniffed>>>> = files.iter().map(|_| Mutex::new(None)).collect();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((path, slot)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| files.get(i).zip(results.get(i))) {
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(sniff::sniff(path));
+                }
+            });
+        }
+    });
+    let done = |slot: Mutex<Option<Result<Sniffed>>>| slot.into_inner().unwrap_or_else(PoisonError::into_inner).expect("every file was sniffed");
+    results.into_iter().map(done).collect()
+}
+
+fn nothing_there(options: &Options) -> Error {
+    let paths: Vec<_> = options.paths.iter().map(|p| p.display().to_string()).collect();
+    Error::usage("E0223", format!("no file in {}", paths.join(", "))).hint("give files or a folder with CSV, XLSX, JSON lines or Parquet files")
+}
+
+/// Says why none of the files could be loaded.
+fn nothing_usable(summary: &Summary) -> Error {
+    let refused: Vec<_> = summary.files.iter().filter(|f| f.status == Status::Refused).collect();
+    if let Some((first, refusal)) = refused.iter().find_map(|f| f.refusal.as_ref().map(|r| (f, r))) {
+        let others = if refused.len() > 1 { format!(" (and {} further files)", refused.len() - 1) } else { String::new() };
+        let place = if refusal.message.contains(&first.file) { String::new() } else { format!("{}: ", first.file) };
+        let error = Error::usage(refusal.code, format!("{place}{}{others}", refusal.message));
+        return match &refusal.hint {
+            Some(hint) => error.hint(hint.clone()),
+            None => error,
+        };
+    }
+    let mut kinds: std::collections::BTreeMap<&str, usize> = Default::default();
+    for what in summary.files.iter().filter_map(|f| f.notes.first()) {
+        *kinds.entry(what).or_default() += 1;
+    }
+    let kinds: Vec<_> = kinds.iter().map(|(what, n)| format!("{n} × {what}")).collect();
+    Error::usage("E0224", format!("none of {} files is a table: {}", summary.files.len(), kinds.join(", ")))
+        .hint("clew loads CSV, XLSX, JSON lines and Parquet; give the folder with the records, or export them as CSV")
+}

@@ -1,0 +1,100 @@
+//! `<file name>.meta.toml` beside a delivered file: what the sender or the squad says about all its rows.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Context, Error, Result};
+use crate::normalise::cells::Radix;
+use crate::normalise::times::{self, Order};
+
+/// End of the name of a sidecar.
+pub const SUFFIX: &str = ".meta.toml";
+
+/// A sidecar, checked.
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sidecar {
+    /// Request that brought the file.
+    pub request_id: Option<String>,
+    /// `bill` or `dump`.
+    pub delivery: Option<String>,
+    /// When the squad came to know the rows.
+    pub known_at: Option<String>,
+    /// Offset of local time from UTC.
+    pub utc_offset_min: Option<i32>,
+    /// Mapping to use.
+    pub layout: Option<String>,
+    /// Carrier that delivered the file.
+    pub carrier: Option<String>,
+    /// Radix of its cell numbers.
+    pub radix: Option<Radix>,
+}
+
+/// Where the sidecar of `file` would be.
+pub fn path_of(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_os_string();
+    name.push(SUFFIX);
+    file.with_file_name(name)
+}
+
+/// The sidecar of `file`; an empty one if there is none.
+pub fn read(file: &Path) -> Result<Sidecar> {
+    let path = path_of(file);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::default()),
+        Err(e) => return Err(Error::usage("E0201", format!("read {}", path.display())).caused_by(e)),
+    };
+    let sidecar: Sidecar = toml::from_str(&text).usage("E0214", || format!("read {}", path.display())).map_err(|e| {
+        e.hint("its keys: request_id, delivery, known_at (a text), utc_offset_min, layout, carrier, radix")
+    })?;
+    sidecar.check().map_err(|e| e.file(path))
+}
+
+impl Sidecar {
+    fn check(self) -> Result<Sidecar> {
+        if let Some(min) = self.utc_offset_min.filter(|m| m.abs() > 14 * 60) {
+            return Err(Error::usage("E0214", format!("utc_offset_min is {min}")).hint("minutes from UTC, for China 480"));
+        }
+        if let Some(delivery) = self.delivery.as_deref().filter(|d| !matches!(*d, "bill" | "dump")) {
+            return Err(Error::usage("E0214", format!("delivery is {delivery}")).hint("bill: one number over a period; dump: all numbers of a cell"));
+        }
+        self.known_at_us(self.utc_offset_min.or(Some(0)))?;
+        Ok(self)
+    }
+
+    /// When the rows became known, microseconds since 1970-01-01 UTC. A day without a time means its end.
+    pub fn known_at_us(&self, offset_min: Option<i32>) -> Result<Option<i64>> {
+        let Some(text) = &self.known_at else { return Ok(None) };
+        let at = times::parse(text, Order::Ymd).and_then(|s| s.map(|s| s.end_of_day().instant(offset_min)).transpose());
+        match at {
+            Ok(at) => Ok(at.map(|(us, _)| us)),
+            Err(why) => Err(Error::usage("E0214", format!("known_at is {text}: {}", why.reason())).hint("write 2026-01-05T12:00:00+08:00")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sidecar_is_read_and_a_wrong_one_says_what_is_wrong() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.csv");
+        assert_eq!(read(&file).unwrap(), Sidecar::default());
+        let write = |text: &str| std::fs::write(path_of(&file), text).unwrap();
+        write("request_id = \"R1\"\ndelivery = \"dump\"\nknown_at = \"2026-01-05T12:00:00+08:00\"\n");
+        let sidecar = read(&file).unwrap();
+        assert_eq!((sidecar.delivery.as_deref(), sidecar.known_at_us(None).unwrap()), (Some("dump"), Some(1_767_585_600_000_000)));
+        for (text, want) in [
+            ("requestid = \"R1\"", "requestid"),
+            ("delivery = \"bills\"", "delivery is bills"),
+            ("known_at = \"yesterday\"", "known_at is yesterday"),
+            ("utc_offset_min = 4800", "utc_offset_min is 4800"),
+        ] {
+            write(text);
+            let error = read(&file).unwrap_err();
+            assert!(error.to_string().contains(want) && error.hint.is_some(), "{error}");
+        }
+    }
+}
