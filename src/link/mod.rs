@@ -6,6 +6,7 @@ pub mod knox;
 pub mod linked;
 pub mod model;
 pub mod place;
+pub mod roaming;
 pub mod sample;
 pub mod series;
 pub mod signal;
