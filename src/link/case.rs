@@ -1,0 +1,365 @@
+//! The cases as pair comparison sees them: values counted for rarity, identifiers with the instant they became known.
+//!
+//! Takes facts in any order and sorts them by content, so that neither ids nor the order of rows reach a result.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::interval::Span;
+use super::place::Scene;
+
+const MICROS_PER_HOUR: f64 = 3.6e9;
+
+/// What is known of one case.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CaseFacts {
+    /// Number in the register.
+    pub case_id: String,
+    /// Kind of offence.
+    pub category: String,
+    /// Wider class of the offence.
+    pub category_parent: Option<String>,
+    /// Earliest instant, microseconds UTC.
+    pub from_us: Option<i64>,
+    /// Latest instant, microseconds UTC.
+    pub to_us: Option<i64>,
+    /// Offset of local time from UTC.
+    pub utc_offset_min: Option<i64>,
+    /// Division code of the scene.
+    pub region: Option<String>,
+    /// Latitude and longitude, WGS-84 degrees.
+    pub lat_lon: Option<(f64, f64)>,
+    /// Kind of premises.
+    pub premises: Option<String>,
+    /// Modus operandi codes, `group:value`.
+    pub mo_tags: Vec<String>,
+    /// Value lost, minor units.
+    pub loss_minor: Option<i64>,
+    /// Is it a solved case, whose offender is known?
+    pub state: State,
+    /// Instant before which records may be used for this case, microseconds UTC.
+    pub as_of_us: i64,
+    /// When the case itself became known, microseconds UTC.
+    pub known_at_us: i64,
+    /// `source_id:row` of the case.
+    pub record: String,
+}
+
+/// Where a case stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Its offender is sought.
+    #[default]
+    Open,
+    /// Its offender is known.
+    Solved,
+}
+
+/// An identifier on the offender's side of a case: a phone, device, account or person that is suspected in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IdentifierFact {
+    /// Case.
+    pub case_id: String,
+    /// `phone:…`, `device:…`, `account:…`, `person:…`.
+    pub subject_id: String,
+    /// When it became known, microseconds UTC.
+    pub known_at_us: i64,
+}
+
+/// An index into [`CaseBook::cases`].
+pub type CaseIndex = u32;
+/// An index into [`CaseBook::identifiers`].
+pub type IdentifierIndex = u32;
+
+/// A case with its values replaced by numbers and frequencies.
+#[derive(Debug)]
+pub struct Case {
+    /// The facts it was made from.
+    pub facts: CaseFacts,
+    /// Occurrence in hours UTC.
+    pub span: Option<Span>,
+    /// Occurrence in hours of local time.
+    pub local: Option<Span>,
+    /// Scene.
+    pub scene: Option<Scene>,
+    /// Category.
+    pub category: Value,
+    /// Wider class.
+    pub parent: Option<Value>,
+    /// Premises.
+    pub premises: Option<Value>,
+    /// Class of loss: half decades of the amount.
+    pub loss: Option<Value>,
+    /// Modus operandi by group, sorted by group, values sorted.
+    pub mo: Vec<MoGroup>,
+    /// Identifiers with the instant each became known in this case, sorted by identifier.
+    pub identifiers: Vec<(IdentifierIndex, i64)>,
+}
+
+/// A value and how frequent it is among the cases that have one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Value {
+    /// Number of the value.
+    pub id: u32,
+    /// Share of the cases that have it, counting one more that has it: never 0.
+    pub share: f64,
+}
+
+/// Values of one modus operandi group of one case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MoGroup {
+    /// Number of the group, an index into [`CaseBook::mo_groups`].
+    pub group: u32,
+    /// Values, sorted by id.
+    pub values: Vec<Value>,
+}
+
+/// All cases of a workspace, ready to compare.
+#[derive(Debug)]
+pub struct CaseBook {
+    /// Cases, sorted by content.
+    pub cases: Vec<Case>,
+    /// Names of the modus operandi groups.
+    pub mo_groups: Vec<String>,
+    /// Subject ids of the identifiers.
+    pub identifiers: Vec<String>,
+    /// Of each identifier: the instants at which it became known in a case, sorted, and the case.
+    pub holders: Vec<Vec<(i64, CaseIndex)>>,
+    neighbours: BTreeSet<(String, String)>,
+}
+
+impl CaseBook {
+    /// Counts and sorts the facts. `neighbours` are pairs of regions that touch, in either order.
+    pub fn new(mut facts: Vec<CaseFacts>, identifiers: &[IdentifierFact], neighbours: &[(String, String)]) -> CaseBook {
+        for case in &mut facts {
+            case.mo_tags.sort();
+            case.mo_tags.dedup();
+        }
+        facts.sort_by(|a, b| content(a).partial_cmp(&content(b)).expect("content holds no NaN").then_with(|| a.case_id.cmp(&b.case_id)));
+
+        let categories = Counter::of(facts.iter().map(|c| Some(c.category.as_str())));
+        let parents = Counter::of(facts.iter().map(|c| c.category_parent.as_deref()));
+        let premises = Counter::of(facts.iter().map(|c| c.premises.as_deref()));
+        let losses = Counter::of(facts.iter().map(|c| c.loss_minor.map(loss_class)));
+        let mo = MoCounter::of(&facts);
+        let (names, by_case, holders) = index_identifiers(&facts, identifiers);
+
+        let cases = facts.iter().zip(by_case).map(|(facts, identifiers)| {
+            let from_us = facts.from_us.or(facts.to_us);
+            let to_us = facts.to_us.or(facts.from_us);
+            // An interval that ends before it starts is a mistake of the record: the two instants still bound the time.
+            let span = from_us.zip(to_us).map(|(f, t)| Span { from_h: hours(f.min(t)), to_h: hours(f.max(t)) });
+            let local = span.zip(facts.utc_offset_min).map(|(s, min)| {
+                #[expect(clippy::cast_precision_loss, reason = "an offset is some hundreds of minutes")]
+                let offset_h = min as f64 / 60.0;
+                Span { from_h: s.from_h + offset_h, to_h: s.to_h + offset_h }
+            });
+            Case {
+                span,
+                local,
+                scene: facts.lat_lon.and_then(|(lat, lon)| Scene::new(lat, lon)),
+                category: categories.value(&facts.category.as_str()),
+                parent: facts.category_parent.as_deref().map(|p| parents.value(&p)),
+                premises: facts.premises.as_deref().map(|p| premises.value(&p)),
+                loss: facts.loss_minor.map(|l| losses.value(&loss_class(l))),
+                mo: mo.groups_of(facts),
+                identifiers,
+                facts: facts.clone(),
+            }
+        });
+        CaseBook {
+            cases: cases.collect(),
+            mo_groups: mo.groups.keys().map(|g| (*g).to_owned()).collect(),
+            identifiers: names,
+            holders,
+            neighbours: neighbours.iter().flat_map(|(a, b)| [(a.clone(), b.clone()), (b.clone(), a.clone())]).collect(),
+        }
+    }
+
+    /// Number of cases.
+    pub fn len(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Is there no case?
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty()
+    }
+
+    /// The case at an index.
+    pub fn case(&self, index: CaseIndex) -> &Case {
+        &self.cases[index as usize]
+    }
+
+    /// Do two regions touch?
+    pub fn adjacent(&self, a: &str, b: &str) -> bool {
+        self.neighbours.contains(&(a.to_owned(), b.to_owned()))
+    }
+
+    /// In how many cases an identifier was known before an instant.
+    pub fn degree(&self, identifier: IdentifierIndex, before_us: i64) -> usize {
+        self.holders[identifier as usize].partition_point(|(known_at, _)| *known_at < before_us)
+    }
+}
+
+fn hours(us: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of this era stay below 2^53")]
+    let us = us as f64;
+    us / MICROS_PER_HOUR
+}
+
+/// Everything of a case that may decide its place, without its id.
+#[expect(clippy::type_complexity, reason = "a sort key, used once")]
+fn content(c: &CaseFacts) -> (Option<i64>, Option<i64>, Option<(f64, f64)>, &str, &Option<String>, &Option<String>, &[String], Option<i64>, &Option<String>, State, i64) {
+    let place = c.lat_lon.filter(|(lat, lon)| !lat.is_nan() && !lon.is_nan());
+    (c.from_us, c.to_us, place, &c.category, &c.category_parent, &c.premises, &c.mo_tags, c.loss_minor, &c.region, c.state, c.as_of_us)
+}
+
+/// Half decades of an amount in minor units; 0 for nothing.
+fn loss_class(minor: i64) -> i64 {
+    if minor <= 0 {
+        return 0;
+    }
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "only the order of magnitude is used")]
+    let class = 1 + (2.0 * (minor as f64).log10()).floor() as i64;
+    class
+}
+
+/// Counts values and numbers them in their own order.
+struct Counter<T> {
+    counts: BTreeMap<T, (u32, usize)>,
+    total: usize,
+}
+
+impl<T: Ord + Copy> Counter<T> {
+    fn of(values: impl Iterator<Item = Option<T>>) -> Counter<T> {
+        let mut counts = BTreeMap::new();
+        let mut total = 0;
+        for value in values.flatten() {
+            counts.entry(value).or_insert((0, 0)).1 += 1;
+            total += 1;
+        }
+        for (id, slot) in (0..).zip(counts.values_mut()) {
+            slot.0 = id;
+        }
+        Counter { counts, total }
+    }
+
+    fn value(&self, value: &T) -> Value {
+        let (id, count) = self.counts[value];
+        Value { id, share: share(count, self.total) }
+    }
+}
+
+fn share(count: usize, total: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "numbers of cases")]
+    let share = (count as f64 + 1.0) / (total as f64 + 1.0);
+    share.min(1.0)
+}
+
+/// Modus operandi values counted within their group: a case with several values of one group gives each an equal part.
+struct MoCounter<'a> {
+    groups: BTreeMap<&'a str, BTreeMap<&'a str, (u32, f64)>>,
+    totals: BTreeMap<&'a str, f64>,
+}
+
+impl<'a> MoCounter<'a> {
+    fn of(facts: &'a [CaseFacts]) -> MoCounter<'a> {
+        let mut counter = MoCounter { groups: BTreeMap::new(), totals: BTreeMap::new() };
+        for case in facts {
+            for (group, values) in by_group(&case.mo_tags) {
+                #[expect(clippy::cast_precision_loss, reason = "a handful of tags")]
+                let part = 1.0 / values.len() as f64;
+                *counter.totals.entry(group).or_insert(0.0) += 1.0;
+                for value in values {
+                    counter.groups.entry(group).or_default().entry(value).or_insert((0, 0.0)).1 += part;
+                }
+            }
+        }
+        let mut id = 0;
+        for slot in counter.groups.values_mut().flat_map(BTreeMap::values_mut) {
+            slot.0 = id;
+            id += 1;
+        }
+        counter
+    }
+
+    fn groups_of(&self, case: &CaseFacts) -> Vec<MoGroup> {
+        let numbers: BTreeMap<&str, u32> = self.groups.keys().copied().zip(0..).collect();
+        by_group(&case.mo_tags)
+            .into_iter()
+            .map(|(group, values)| {
+                let total = self.totals[group];
+                let values = values.iter().map(|v| self.groups[group][v]).map(|(id, n)| Value { id, share: ((n + 1.0) / (total + 1.0)).min(1.0) });
+                MoGroup { group: numbers[group], values: values.collect() }
+            })
+            .collect()
+    }
+}
+
+/// Tags `group:value` by group; a tag without a colon is its own value in the nameless group.
+fn by_group(tags: &[String]) -> BTreeMap<&str, Vec<&str>> {
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for tag in tags {
+        let (group, value) = tag.split_once(':').unwrap_or(("", tag));
+        groups.entry(group).or_default().push(value);
+    }
+    groups
+}
+
+type Identifiers = (Vec<String>, Vec<Vec<(IdentifierIndex, i64)>>, Vec<Vec<(i64, CaseIndex)>>);
+
+fn index_identifiers(facts: &[CaseFacts], identifiers: &[IdentifierFact]) -> Identifiers {
+    let cases: BTreeMap<&str, CaseIndex> = facts.iter().map(|c| c.case_id.as_str()).zip(0..).collect();
+    let mut earliest: BTreeMap<(&str, CaseIndex), i64> = BTreeMap::new();
+    for fact in identifiers {
+        if let Some(&case) = cases.get(fact.case_id.as_str()) {
+            let known_at = earliest.entry((fact.subject_id.as_str(), case)).or_insert(fact.known_at_us);
+            *known_at = (*known_at).min(fact.known_at_us);
+        }
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut by_case = vec![Vec::new(); facts.len()];
+    let mut holders: Vec<Vec<(i64, CaseIndex)>> = Vec::new();
+    for ((subject, case), known_at) in earliest {
+        if names.last().map(String::as_str) != Some(subject) {
+            names.push(subject.to_owned());
+            holders.push(Vec::new());
+        }
+        let index = IdentifierIndex::try_from(names.len() - 1).expect("fewer than 2^32 identifiers");
+        by_case[case as usize].push((index, known_at));
+        holders[index as usize].push((known_at, case));
+    }
+    for list in &mut holders {
+        list.sort_unstable();
+    }
+    (names, by_case, holders)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(id: &str, tags: &[&str]) -> CaseFacts {
+        CaseFacts { case_id: id.into(), category: "theft".into(), mo_tags: tags.iter().map(|t| (*t).to_owned()).collect(), ..CaseFacts::default() }
+    }
+
+    #[test]
+    fn a_case_with_two_values_of_a_group_gives_each_half() {
+        let book = CaseBook::new(vec![case("1", &["tool:saw", "tool:drill"]), case("2", &["tool:saw"])], &[], &[]);
+        let two = book.cases.iter().find(|c| c.facts.case_id == "1").unwrap();
+        let shares: Vec<f64> = two.mo[0].values.iter().map(|v| v.share).collect();
+        assert_eq!(shares, [1.5 / 3.0, 2.5 / 3.0]);
+    }
+
+    #[test]
+    fn the_degree_of_an_identifier_counts_only_what_was_known_before() {
+        let fact = |case_id: &str, known_at_us| IdentifierFact { case_id: case_id.into(), subject_id: "phone:1".into(), known_at_us };
+        let book = CaseBook::new(vec![case("1", &[]), case("2", &[])], &[fact("1", 5), fact("1", 3), fact("2", 9), fact("nowhere", 1)], &[]);
+        assert_eq!((book.degree(0, 3), book.degree(0, 4), book.degree(0, 10)), (0, 1, 2));
+    }
+
+    #[test]
+    fn a_loss_class_is_half_a_decade() {
+        assert_eq!([0, 1, 100, 999, 1_000].map(loss_class), [0, 1, 5, 6, 7]);
+    }
+}

@@ -1,0 +1,414 @@
+//! The case-pair model: how much more often each signal is seen in two cases of one offender than in two of different offenders.
+//!
+//! A measured signal has a log likelihood ratio per bin, never rising with the bin (nearer never speaks against). A named one is a mixture:
+//! with probability `copied` the second case has the value of the first, otherwise it draws its own; so agreement counts by rarity and a value
+//! that every case has says nothing. Every signal has a weight between 0 and 1, fitted by logistic regression, for what the signals repeat
+//! of each other. What *un*linked cases look like is measured on the workspace itself ([`Judge::new`]), so that a signal never favours links on
+//! average here because scenes were further apart elsewhere.
+//!
+//! Takes a [`CaseBook`] and a model as JSON; gives terms in micro-nats that sum to the log Bayes factor. Never sees who the offender is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use strum::IntoEnumIterator;
+
+use super::case::{CaseBook, CaseIndex, IdentifierIndex};
+use super::sample::sample_pairs;
+use super::signal::{CategoryMatch, Limits, Shape, Signals, ValueMatch, compare};
+use crate::error::{Context, Error, Result};
+
+/// Micro-nats in a nat.
+pub const UNATS: f64 = 1e6;
+
+/// What gets a weight of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Signal {
+    /// Distance, or the divisions where a scene has no coordinates.
+    Space,
+    /// Time between.
+    Gap,
+    /// Time of day.
+    Clock,
+    /// Weekday.
+    Weekday,
+    /// Travel feasibility.
+    Travel,
+    /// Shared identifiers.
+    Identifier,
+    /// Category.
+    Category,
+    /// Premises.
+    Premises,
+    /// Class of loss.
+    Loss,
+    /// Modus operandi.
+    Mo,
+}
+
+/// Number of signals.
+pub const SIGNALS: usize = 10;
+
+/// The terms of a log Bayes factor: signals grouped as they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Term {
+    /// Category.
+    Category,
+    /// Space.
+    Space,
+    /// Time between.
+    Time,
+    /// Time of day and weekday.
+    TimeOfDay,
+    /// Modus operandi.
+    Mo,
+    /// Premises and class of loss.
+    Target,
+    /// Travel feasibility.
+    Travel,
+    /// Shared identifiers.
+    Identifier,
+}
+
+/// Number of terms.
+pub const TERMS: usize = 8;
+
+impl Signal {
+    /// The term a signal is shown in.
+    pub fn term(self) -> Term {
+        match self {
+            Signal::Space => Term::Space,
+            Signal::Gap => Term::Time,
+            Signal::Clock | Signal::Weekday => Term::TimeOfDay,
+            Signal::Travel => Term::Travel,
+            Signal::Identifier => Term::Identifier,
+            Signal::Category => Term::Category,
+            Signal::Premises | Signal::Loss => Term::Target,
+            Signal::Mo => Term::Mo,
+        }
+    }
+}
+
+/// One measured signal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShapeModel {
+    /// Inner limits of the bins; must be those of this build.
+    pub cuts: Vec<f64>,
+    /// Log likelihood ratio of each bin, in nats, up to a constant.
+    pub log_lr: Vec<f64>,
+    /// Share of each bin among unlinked pairs in training: steadies the measurement in a small workspace.
+    pub unlinked: Vec<f64>,
+}
+
+/// Probabilities that a value is copied from one case to the next of the same offender.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyModel {
+    /// The very category.
+    pub category: f64,
+    /// Only its wider class.
+    pub category_parent: f64,
+    /// Premises.
+    pub premises: f64,
+    /// Class of loss.
+    pub loss: f64,
+    /// Modus operandi, by group.
+    pub mo: BTreeMap<String, f64>,
+    /// Modus operandi of groups not seen in training.
+    pub mo_other: f64,
+}
+
+impl CopyModel {
+    /// Probability of copying of each modus operandi group.
+    pub fn of_groups(&self, groups: &[String]) -> Vec<f64> {
+        groups.iter().map(|g| self.mo.get(g).copied().unwrap_or(self.mo_other)).collect()
+    }
+}
+
+/// What the model was fitted on and how well it does on offenders it was not fitted on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fit {
+    /// Where the cases came from.
+    pub source: String,
+    /// Sets of cases (worlds, workspaces).
+    pub worlds: usize,
+    /// Solved cases.
+    pub solved_cases: usize,
+    /// Linked pairs.
+    pub linked_pairs: usize,
+    /// Unlinked pairs that were used.
+    pub unlinked_pairs: usize,
+    /// Offender components.
+    pub components: usize,
+    /// Measures on held-out components, by distance band; `all` first.
+    pub held_out: Vec<Check>,
+}
+
+/// Measures of one distance band on offender components that were held out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Band of the distance.
+    pub band: String,
+    /// Linked pairs.
+    pub linked: usize,
+    /// Unlinked pairs.
+    pub unlinked: usize,
+    /// Probability that a linked pair has a higher Bayes factor than an unlinked one.
+    pub auc: f64,
+    /// Cost of the log likelihood ratio in bits: 0 is perfect, 1 says nothing.
+    pub cllr: f64,
+    /// Share of linked pairs above the Bayes factor that 5 % of the unlinked ones exceed.
+    pub found_at_5_percent: f64,
+    /// Mean Bayes factor of unlinked pairs: 1 where it is calibrated.
+    pub unlinked_mean_bf: f64,
+}
+
+/// A fitted model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CasePairModel {
+    /// Always `case_pair/1`: the shape of this file.
+    pub format: String,
+    /// Measured signals, by name.
+    pub shapes: BTreeMap<String, ShapeModel>,
+    /// Named signals.
+    pub copied: CopyModel,
+    /// Weight of each signal, by name, from 0 to 1.
+    pub weights: BTreeMap<String, f64>,
+    /// Other cases by the same offender that one case has on average in a register: the prior over all pairs follows from it.
+    pub links_per_case: f64,
+    /// What it was fitted on.
+    pub fit: Fit,
+}
+
+/// The format this build reads and writes.
+pub const FORMAT: &str = "case_pair/1";
+
+impl CasePairModel {
+    /// Reads a model and checks that it fits this build.
+    ///
+    /// # Errors
+    /// E0501 when the text is no model, has other bins, or has a weight, probability or prior out of range.
+    pub fn from_json(text: &str) -> Result<CasePairModel> {
+        let model: CasePairModel = serde_json::from_str(text).usage("E0501", || "read the case-pair model".into())?;
+        model.check()?;
+        Ok(model)
+    }
+
+    fn check(&self) -> Result<()> {
+        let bad = |what: String| Err(Error::usage("E0501", format!("use the case-pair model: {what}")).hint("fit it anew: clew train case-pairs"));
+        if self.format != FORMAT {
+            return bad(format!("its format is {:?}, not {FORMAT:?}", self.format));
+        }
+        for shape in Shape::iter() {
+            let name: &str = shape.into();
+            let Some(fitted) = self.shapes.get(name) else { return bad(format!("it has no {name}")) };
+            let finite = fitted.log_lr.iter().chain(&fitted.unlinked).all(|v| v.is_finite());
+            if fitted.cuts != shape.cuts() || fitted.log_lr.len() != shape.bins() || fitted.unlinked.len() != shape.bins() || !finite {
+                return bad(format!("the bins of {name} are not those of this build"));
+            }
+            if fitted.log_lr.windows(2).any(|w| w[1] > w[0] + 1e-9) {
+                return bad(format!("{name} speaks more for a link the further two cases are apart"));
+            }
+        }
+        let copied = &self.copied;
+        let named = [copied.category, copied.category_parent, copied.category + copied.category_parent, copied.premises, copied.loss, copied.mo_other];
+        if named.iter().chain(copied.mo.values()).any(|p| !(0.0..1.0).contains(p)) {
+            return bad("a probability of copying is not in 0 to 1".into());
+        }
+        for signal in Signal::iter() {
+            let name: &str = signal.into();
+            if !self.weights.get(name).is_some_and(|w| (0.0..=1.0).contains(w)) {
+                return bad(format!("the weight of {name} is not in 0 to 1"));
+            }
+        }
+        if !(self.links_per_case > 0.0 && self.links_per_case.is_finite()) {
+            return bad("the number of links a case has is not positive".into());
+        }
+        Ok(())
+    }
+
+    /// The model as JSON, the same bytes for the same model.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a model has only text keys and finite numbers");
+        text.push('\n');
+        text
+    }
+
+    /// `case_pair-` and a hash of the whole model.
+    pub fn version(&self) -> String {
+        format!("case_pair-{}", &hex::encode(Sha256::digest(self.to_json()))[..12])
+    }
+}
+
+/// Log odds, in nats, that two cases taken at random from `n_cases` have a common offender. Over all pairs, not over the candidates: what
+/// blocking has found out is in the Bayes factor already.
+pub fn prior_log_odds(links_per_case: f64, n_cases: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a number of cases")]
+    let others = n_cases.saturating_sub(1).max(1) as f64;
+    let p = (links_per_case / others).min(0.5);
+    (p / (1.0 - p)).ln()
+}
+
+/// The probability of a log odds in micro-nats.
+pub fn probability(unats: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "log odds are far below 2^53 micro-nats")]
+    let nats = unats as f64 / UNATS;
+    1.0 / (1.0 + (-nats).exp())
+}
+
+/// Nats as micro-nats.
+pub fn unats(nats: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "log odds are bounded by the logarithm of a float")]
+    let unats = (nats * UNATS).round() as i64;
+    unats
+}
+
+/// A log Bayes factor, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Micro-nats, in the order of [`Term`].
+    pub unats: [i64; TERMS],
+}
+
+impl Terms {
+    /// One term.
+    pub fn of(&self, term: Term) -> i64 {
+        self.unats[term as usize]
+    }
+
+    /// The log Bayes factor: the sum of the terms.
+    pub fn bf_unats(&self) -> i64 {
+        self.unats.iter().sum()
+    }
+}
+
+/// Likelihood ratios of single signals, set for one set of cases.
+#[derive(Clone, Debug)]
+pub struct Ratios {
+    /// Likelihood ratio of each bin of each shape.
+    pub lr: Vec<Vec<f64>>,
+    /// Named signals.
+    pub copied: CopyModel,
+    /// Probability of copying of each modus operandi group of the book.
+    pub mo_copied: Vec<f64>,
+}
+
+impl Ratios {
+    /// Log likelihood ratio of each signal in nats, before its weight; 0 where a value is missing.
+    pub fn log_lr(&self, signals: &Signals) -> [f64; SIGNALS] {
+        let shape = |s: Shape| signals.shapes[s as usize].map(|bins| bins.mean(&self.lr[s as usize]).ln());
+        let named = |found: Option<ValueMatch>, copied: f64| found.map_or(0.0, |v| value_log_lr(v, copied));
+        let mut out = [0.0; SIGNALS];
+        for signal in Signal::iter() {
+            out[signal as usize] = match signal {
+                Signal::Space => shape(Shape::Distance).or_else(|| shape(Shape::Jurisdiction)).unwrap_or(0.0),
+                Signal::Gap => shape(Shape::Gap).unwrap_or(0.0),
+                Signal::Clock => shape(Shape::Clock).unwrap_or(0.0),
+                Signal::Weekday => shape(Shape::Weekday).unwrap_or(0.0),
+                Signal::Travel => shape(Shape::Travel).unwrap_or(0.0),
+                Signal::Identifier => shape(Shape::Identifier).unwrap_or(0.0),
+                Signal::Category => category_log_lr(signals.category, self.copied.category, self.copied.category_parent),
+                Signal::Premises => named(signals.premises, self.copied.premises),
+                Signal::Loss => named(signals.loss, self.copied.loss),
+                Signal::Mo => signals.mo.iter().map(|(group, v)| value_log_lr(*v, self.mo_copied[*group as usize])).sum(),
+            };
+        }
+        out
+    }
+}
+
+/// A model at work on one set of cases.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    /// The cases.
+    pub book: &'a CaseBook,
+    /// Limits of the comparison.
+    pub limits: Limits,
+    /// Prior log odds of any two of the cases.
+    pub prior_unats: i64,
+    weights: [f64; SIGNALS],
+    ratios: Ratios,
+}
+
+/// How many pairs the look of unlinked cases is measured on.
+const LOCAL_PAIRS: usize = 100_000;
+/// How many pairs of the training set steady that measurement.
+const STEADY_PAIRS: f64 = 500.0;
+
+impl<'a> Judge<'a> {
+    /// Sets a model to work: measures on random pairs of these cases how unlinked cases look, so that the mean Bayes factor of each measured
+    /// signal is 1 over them. Nearly all pairs are unlinked, so no labels are needed.
+    pub fn new(model: &CasePairModel, book: &'a CaseBook, limits: Limits) -> Judge<'a> {
+        let signals: Vec<Signals> = sample_pairs(book.len(), LOCAL_PAIRS).map(|(x, y)| compare(book, x, y, &[], limits)).collect();
+        let lr = Shape::iter().map(|shape| {
+            let fitted = &model.shapes[<&str>::from(shape)];
+            let mut counts: Vec<f64> = fitted.unlinked.iter().map(|u| u * STEADY_PAIRS).collect();
+            signals.iter().filter_map(|s| s.shapes[shape as usize]).for_each(|bins| bins.add_to(&mut counts, 1.0));
+            let raw: Vec<f64> = fitted.log_lr.iter().map(|s| s.exp()).collect();
+            let mean = counts.iter().zip(&raw).map(|(n, r)| n * r).sum::<f64>() / counts.iter().sum::<f64>();
+            raw.iter().map(|r| r / mean).collect()
+        });
+        let mut weights = [0.0; SIGNALS];
+        for signal in Signal::iter() {
+            weights[signal as usize] = model.weights[<&str>::from(signal)];
+        }
+        Judge {
+            ratios: Ratios { lr: lr.collect(), mo_copied: model.copied.of_groups(&book.mo_groups), copied: model.copied.clone() },
+            weights,
+            prior_unats: unats(prior_log_odds(model.links_per_case, book.len())),
+            book,
+            limits,
+        }
+    }
+
+    /// The terms of the log Bayes factor of compared cases.
+    pub fn terms(&self, signals: &Signals) -> Terms {
+        let log_lr = self.ratios.log_lr(signals);
+        let mut terms = Terms { unats: [0; TERMS] };
+        for signal in Signal::iter() {
+            terms.unats[signal.term() as usize] += unats(self.weights[signal as usize] * log_lr[signal as usize]);
+        }
+        terms
+    }
+
+    /// Log Bayes factor of two cases in micro-nats, without what the identifiers `left_out` say.
+    pub fn bf_unats(&self, x: CaseIndex, y: CaseIndex, left_out: &[IdentifierIndex]) -> i64 {
+        self.terms(&compare(self.book, x, y, left_out, self.limits)).bf_unats()
+    }
+
+    /// Weighted log likelihood ratio of each bin of a shape in nats, for ranking candidates before they are compared in full.
+    pub fn bin_scores(&self, shape: Shape) -> Vec<f64> {
+        let weight = self.weights[match shape {
+            Shape::Distance | Shape::Jurisdiction => Signal::Space,
+            Shape::Gap => Signal::Gap,
+            Shape::Clock => Signal::Clock,
+            Shape::Weekday => Signal::Weekday,
+            Shape::Travel => Signal::Travel,
+            Shape::Identifier => Signal::Identifier,
+        } as usize];
+        self.ratios.lr[shape as usize].iter().map(|lr| weight * lr.ln()).collect()
+    }
+}
+
+/// ln[copied · rarity + (1 − copied)].
+pub fn value_log_lr(found: ValueMatch, copied: f64) -> f64 {
+    (copied * found.rarity + 1.0 - copied).ln()
+}
+
+/// The same for a category within its wider class: the category is copied, or only the class, or neither.
+pub fn category_log_lr(found: CategoryMatch, copied: f64, parent_copied: f64) -> f64 {
+    let neither = 1.0 - copied - parent_copied;
+    match found {
+        CategoryMatch::Same { share, parent_share } => copied / share + parent_copied / parent_share + neither,
+        CategoryMatch::Parent { parent_share } => parent_copied / parent_share + neither,
+        CategoryMatch::Differs => neither,
+    }
+    .ln()
+}

@@ -1,0 +1,167 @@
+//! Series: cases that belong together, with the probability of each membership.
+//!
+//! Agglomeration by average linkage: the two groups with the highest mean log posterior odds (log Bayes factor plus prior) over all their pairs are
+//! joined while that mean is above zero, which makes the core. Two groups with a pair that no traveller could have done both of never join.
+//! The membership of a case is the mean posterior probability of its links with the other cases of the core, and a case outside the core is
+//! listed too when that probability is worth showing: a case can belong to several series, each with its probability.
+
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use super::case::CaseIndex;
+use super::model::{Judge, probability};
+use super::signal::compare;
+
+/// One case in one series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Member {
+    /// Case.
+    pub case: CaseIndex,
+    /// Mean posterior probability of its links with the other cases of the core.
+    pub membership: f64,
+    /// Was it joined, or is it listed beside the core?
+    pub place: Place,
+}
+
+/// How a case belongs to a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// More likely linked than not, on average over the core.
+    Core,
+    /// Linked to the core with some probability.
+    Fringe,
+}
+
+/// One series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Members in the order of their indices.
+    pub members: Vec<Member>,
+    /// Mean log Bayes factor at which the last two parts of the core were joined.
+    pub weakest_unats: i64,
+}
+
+/// A compared pair that may link two cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// First case, below the second.
+    pub x: CaseIndex,
+    /// Second case.
+    pub y: CaseIndex,
+    /// Log Bayes factor.
+    pub bf_unats: i64,
+    /// Can no lone traveller have done both?
+    pub infeasible: bool,
+}
+
+/// What a join rests on: the sum over all pairs of two groups.
+#[derive(Clone, Copy, Debug)]
+struct Tie {
+    bf_unats: i64,
+    pairs: i64,
+    infeasible: bool,
+}
+
+/// Finds series among the links. Pairs that were not candidates are compared when a join needs them, so that an average is over all pairs.
+/// `fringe_min` is the least membership that is listed beside a core.
+pub fn series(judge: &Judge<'_>, links: &[Link], fringe_min: f64) -> Vec<Series> {
+    let mut pairs = Pairs { judge, known: links.iter().map(|l| ((l.x, l.y), (l.bf_unats, l.infeasible))).collect() };
+    let mut clusters: BTreeMap<CaseIndex, Vec<CaseIndex>> = BTreeMap::new();
+    let mut weakest: BTreeMap<CaseIndex, i64> = BTreeMap::new();
+    let mut around: BTreeMap<CaseIndex, BTreeSet<CaseIndex>> = BTreeMap::new();
+    let mut heap: BinaryHeap<(i64, std::cmp::Reverse<(CaseIndex, CaseIndex, usize)>)> = BinaryHeap::new();
+    let joins = |tie: Tie| (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats > 0).then(|| tie.bf_unats / tie.pairs);
+    for link in links {
+        if joins(Tie { bf_unats: link.bf_unats, pairs: 1, infeasible: link.infeasible }).is_some() {
+            for (a, b) in [(link.x, link.y), (link.y, link.x)] {
+                clusters.entry(a).or_insert_with(|| vec![a]);
+                around.entry(a).or_default().insert(b);
+            }
+            heap.push((link.bf_unats, std::cmp::Reverse((link.x, link.y, 2))));
+        }
+    }
+    // A cluster is named by its smallest case; an entry of the heap is stale when its clusters have grown since (sizes differ).
+    while let Some((mean, std::cmp::Reverse((x, y, size)))) = heap.pop() {
+        let fresh = clusters.get(&x).zip(clusters.get(&y)).is_some_and(|(a, b)| a.len() + b.len() == size);
+        if !fresh {
+            continue;
+        }
+        let joined = clusters.remove(&y).expect("it was just found");
+        clusters.get_mut(&x).expect("it was just found").extend(joined);
+        weakest.insert(x, mean);
+        weakest.remove(&y);
+        let mut neighbours = around.remove(&y).unwrap_or_default();
+        neighbours.append(around.entry(x).or_default());
+        neighbours.retain(|n| *n != x && *n != y);
+        for n in &neighbours {
+            let of_n = around.get_mut(n).expect("neighbours are mutual");
+            of_n.remove(&y);
+            of_n.insert(x);
+            if let Some(mean) = joins(pairs.tie(&clusters[&x], &clusters[n])) {
+                heap.push((mean, std::cmp::Reverse((x.min(*n), x.max(*n), clusters[&x].len() + clusters[n].len()))));
+            }
+        }
+        around.insert(x, neighbours);
+    }
+
+    let mut near: BTreeMap<CaseIndex, BTreeSet<CaseIndex>> = BTreeMap::new();
+    for link in links.iter().filter(|l| probability(l.bf_unats + judge.prior_unats) >= fringe_min) {
+        near.entry(link.x).or_default().insert(link.y);
+        near.entry(link.y).or_default().insert(link.x);
+    }
+    clusters
+        .into_iter()
+        .filter(|(_, core)| core.len() > 1)
+        .map(|(name, mut core)| {
+            core.sort_unstable();
+            let mut members: Vec<Member> = core.iter().map(|c| Member { case: *c, membership: pairs.membership(*c, &core), place: Place::Core }).collect();
+            let beside: BTreeSet<CaseIndex> = core.iter().filter_map(|c| near.get(c)).flatten().copied().filter(|c| core.binary_search(c).is_err()).collect();
+            for case in beside {
+                let membership = pairs.membership(case, &core);
+                if membership >= fringe_min && !pairs.tie(&[case], &core).infeasible {
+                    members.push(Member { case, membership, place: Place::Fringe });
+                }
+            }
+            members.sort_by_key(|m| m.case);
+            Series { members, weakest_unats: weakest[&name] }
+        })
+        .collect()
+}
+
+/// Bayes factors of pairs, compared once.
+struct Pairs<'a, 'b> {
+    judge: &'a Judge<'b>,
+    known: BTreeMap<(CaseIndex, CaseIndex), (i64, bool)>,
+}
+
+impl Pairs<'_, '_> {
+    fn of(&mut self, a: CaseIndex, b: CaseIndex) -> (i64, bool) {
+        let judge = self.judge;
+        *self.known.entry((a.min(b), a.max(b))).or_insert_with(|| {
+            let signals = compare(judge.book, a, b, &[], judge.limits);
+            (judge.terms(&signals).bf_unats(), signals.infeasible)
+        })
+    }
+
+    fn tie(&mut self, a: &[CaseIndex], b: &[CaseIndex]) -> Tie {
+        let mut tie = Tie { bf_unats: 0, pairs: 0, infeasible: false };
+        for x in a {
+            for y in b {
+                let (bf_unats, infeasible) = self.of(*x, *y);
+                tie.bf_unats += bf_unats;
+                tie.pairs += 1;
+                tie.infeasible |= infeasible;
+            }
+        }
+        tie
+    }
+
+    fn membership(&mut self, case: CaseIndex, core: &[CaseIndex]) -> f64 {
+        let prior_unats = self.judge.prior_unats;
+        let (mut sum, mut others) = (0.0, 0.0f64);
+        for other in core.iter().filter(|c| **c != case) {
+            sum += probability(self.of(case, *other).0 + prior_unats);
+            others += 1.0;
+        }
+        sum / others.max(1.0)
+    }
+}

@@ -1,0 +1,218 @@
+//! Fits the case-pair model on pairs of solved cases.
+//!
+//! A pair is linked when a charged or convicted suspect is common to both. Cases joined by common offenders form a component; pairs are split
+//! by component, never by pair, and two cases of one component without a common offender (a crew that changes) are neither linked nor unlinked.
+//! Two stages: likelihood ratios per signal, isotonic where measured, then a logistic regression (`linfa-logistic`) of the link on those
+//! log likelihood ratios, computed for components that the first stage did not see. Linked and unlinked pairs carry equal total weight, so
+//! that there is no prior to subtract: the fit minimises the cost of the log likelihood ratio itself (Brümmer & du Preez 2006), without an
+//! intercept, since a pair of which nothing is known must have a Bayes factor of 1. Wrong signs are refitted away, and a weight above 1 is cut to
+//! 1: a signal is never worth more than alone.
+
+mod check;
+mod stages;
+
+use std::collections::BTreeMap;
+
+use petgraph::unionfind::UnionFind;
+use strum::IntoEnumIterator;
+
+use self::stages::{Pooled, World};
+use super::case::{CaseBook, CaseIndex, State};
+use super::model::{CasePairModel, FORMAT, Fit, Judge, SIGNALS, Signal};
+use super::sample::sample_pairs;
+use super::signal::{Limits, Signals, compare};
+use crate::error::{Error, Result};
+
+/// The cases of one workspace and who is known to have committed the solved ones.
+#[derive(Debug)]
+pub struct TrainingSet {
+    /// Cases.
+    pub book: CaseBook,
+    /// Charged or convicted persons of each case, by any numbering; empty for open cases.
+    pub offenders: Vec<Vec<u32>>,
+}
+
+/// Fewest linked pairs a model is fitted on.
+pub const LINKED_PAIRS_MIN: usize = 200;
+/// Fewest offender components with a linked pair a model is fitted on.
+pub const COMPONENTS_MIN: usize = 30;
+
+const FOLDS: u32 = 4;
+/// Most pairs of solved cases that are compared in one training set, besides all linked ones.
+const PAIRS_MAX: usize = 400_000;
+
+/// One compared pair.
+struct Row {
+    world: usize,
+    /// Fold of each case's component.
+    folds: (u32, u32),
+    linked: bool,
+    /// Linked pairs: 2/(cases of the component), so that a component counts as many times as it has cases, less one.
+    weight: f64,
+    signals: Signals,
+}
+
+/// How many linked pairs and how many components with one a training set has: too few, and a shipped model does better.
+pub fn linked_pairs(set: &TrainingSet) -> (usize, usize) {
+    let components = Components::of(set);
+    let linked = components.linked(set);
+    let mut roots: Vec<u32> = linked.iter().map(|(x, _)| components.root[*x as usize]).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    (linked.len(), roots.len())
+}
+
+/// Fits a model on one or more training sets. `source` says where the cases came from.
+///
+/// # Errors
+/// E0502 when there are fewer than [`LINKED_PAIRS_MIN`] linked pairs or [`COMPONENTS_MIN`] components; E0503 when the regression fails.
+pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CasePairModel> {
+    let mut fit = Fit { source: source.to_owned(), worlds: sets.len(), ..Fit::default() };
+    let mut worlds = Vec::new();
+    let mut rows = Vec::new();
+    for (world, set) in sets.iter().enumerate() {
+        let components = Components::of(set);
+        let linked = components.linked(set);
+        fit.solved_cases += solved(&set.book).len();
+        fit.linked_pairs += linked.len();
+        fit.components += components.with_link(&linked);
+        rows.extend(rows_of(world, set, &components, &linked, limits));
+        worlds.push(World::new(&set.book));
+    }
+    fit.unlinked_pairs = rows.iter().filter(|r| !r.linked).count();
+    if fit.linked_pairs < LINKED_PAIRS_MIN || fit.components < COMPONENTS_MIN {
+        return Err(Error::usage("E0502", format!("fit case pairs on {} linked pairs of {} offender groups", fit.linked_pairs, fit.components))
+            .hint(format!("at least {LINKED_PAIRS_MIN} pairs of {COMPONENTS_MIN} groups are needed; until then the shipped model is used")));
+    }
+
+    // Each fold is scored by likelihood ratios of the others.
+    let mut scored: Vec<Scored> = Vec::new();
+    for fold in 0..FOLDS {
+        let elsewhere: Vec<&Row> = rows.iter().filter(|r| r.folds.0 != fold && r.folds.1 != fold).collect();
+        let ratios = Pooled::fit(&elsewhere, &worlds).by_world(&worlds);
+        for row in rows.iter().filter(|r| r.folds == (fold, fold)) {
+            scored.push(Scored { fold, linked: row.linked, weight: row.weight, distance_m: row.signals.distance_m, log_lr: ratios[row.world].log_lr(&row.signals) });
+        }
+    }
+    let weights = stages::weights(&scored.iter().collect::<Vec<_>>())?;
+    fit.held_out = check::held_out(&scored)?;
+
+        #[expect(clippy::cast_precision_loss, reason = "numbers of pairs and cases")]
+    let links_per_case = round(2.0 * fit.linked_pairs as f64 / fit.solved_cases as f64);
+    let named: BTreeMap<String, f64> = Signal::iter().map(|s| (<&str>::from(s).to_owned(), round(weights[s as usize]))).collect();
+    let (shapes, copied) = Pooled::fit(&rows.iter().collect::<Vec<_>>(), &worlds).into_model();
+    let model = CasePairModel { format: FORMAT.into(), shapes, copied, weights: named, links_per_case, fit };
+    // What was written must be what is read.
+    CasePairModel::from_json(&model.to_json())
+}
+
+/// A pair with the log likelihood ratios that the other folds give it.
+struct Scored {
+    fold: u32,
+    linked: bool,
+    weight: f64,
+    distance_m: Option<f64>,
+    log_lr: [f64; SIGNALS],
+}
+
+/// Six decimals: what a model file needs, and the same on every machine.
+fn round(x: f64) -> f64 {
+    (x * 1e6).round() / 1e6
+}
+
+fn solved(book: &CaseBook) -> Vec<CaseIndex> {
+    (0..).zip(&book.cases).filter(|(_, c)| c.facts.state == State::Solved).map(|(i, _)| i).collect()
+}
+
+/// Solved cases grouped by common offenders.
+struct Components {
+    root: Vec<u32>,
+    size: Vec<u32>,
+}
+
+impl Components {
+    fn of(set: &TrainingSet) -> Components {
+        let mut union = UnionFind::<u32>::new(set.book.len());
+        let mut first: BTreeMap<u32, CaseIndex> = BTreeMap::new();
+        for case in solved(&set.book) {
+            for person in &set.offenders[case as usize] {
+                let other = *first.entry(*person).or_insert(case);
+                union.union(case, other);
+            }
+        }
+        let root = union.into_labeling();
+        let mut size = vec![0; root.len()];
+        for r in &root {
+            size[*r as usize] += 1;
+        }
+        Components { root, size }
+    }
+
+    fn linked(&self, set: &TrainingSet) -> Vec<(CaseIndex, CaseIndex)> {
+        let mut members: BTreeMap<u32, Vec<CaseIndex>> = BTreeMap::new();
+        for case in solved(&set.book) {
+            members.entry(self.root[case as usize]).or_default().push(case);
+        }
+        let common = |x: CaseIndex, y: CaseIndex| set.offenders[x as usize].iter().any(|p| set.offenders[y as usize].contains(p));
+        members
+            .values()
+            .flat_map(|cases| cases.iter().enumerate().flat_map(|(k, x)| cases[k + 1..].iter().map(|y| (*x, *y))))
+            .filter(|(x, y)| common(*x, *y))
+            .collect()
+    }
+
+    fn with_link(&self, linked: &[(CaseIndex, CaseIndex)]) -> usize {
+        let mut roots: Vec<u32> = linked.iter().map(|(x, _)| self.root[*x as usize]).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots.len()
+    }
+
+    fn fold(&self, case: CaseIndex) -> u32 {
+        // The root is an index in content order: spread it, so that neighbours in time do not share a fold.
+        self.root[case as usize].wrapping_mul(0x9E37_79B1) >> 7 & (FOLDS - 1)
+    }
+}
+
+fn rows_of(world: usize, set: &TrainingSet, components: &Components, linked: &[(CaseIndex, CaseIndex)], limits: Limits) -> Vec<Row> {
+    let known: Vec<CaseIndex> = solved(&set.book).into_iter().filter(|c| !set.offenders[*c as usize].is_empty()).collect();
+    let row = |x: CaseIndex, y: CaseIndex, linked: bool| {
+        let size = f64::from(components.size[components.root[x as usize] as usize]);
+        Row {
+            world,
+            folds: (components.fold(x), components.fold(y)),
+            linked,
+            weight: if linked { 2.0 / size } else { 1.0 },
+            signals: compare(&set.book, x, y, &[], limits),
+        }
+    };
+    let mut rows: Vec<Row> = linked.iter().map(|(x, y)| row(*x, *y, true)).collect();
+    rows.extend(
+        sample_pairs(known.len(), PAIRS_MAX)
+            .map(|(x, y)| (known[x as usize], known[y as usize]))
+            .filter(|(x, y)| components.root[*x as usize] != components.root[*y as usize])
+            .map(|(x, y)| row(x, y, false)),
+    );
+    rows
+}
+
+/// The model of a workspace: its own when it has enough solved links, otherwise the shipped one. With the label that says which.
+pub fn own_or_shipped(set: &TrainingSet, shipped: &CasePairModel, limits: Limits) -> Result<(CasePairModel, String)> {
+    let (pairs, components) = linked_pairs(set);
+    if pairs < LINKED_PAIRS_MIN || components < COMPONENTS_MIN {
+        return Ok((shipped.clone(), format!("shipped:{}", shipped.version())));
+    }
+    let model = train(std::slice::from_ref(set), "this workspace", limits)?;
+    let label = format!("fitted:{}", model.version());
+    Ok((model, label))
+}
+
+/// Log Bayes factor of every linked and unlinked pair of a set under a model, for measuring a model on cases it has not seen.
+pub fn score_pairs(model: &CasePairModel, set: &TrainingSet, limits: Limits) -> Vec<(bool, f64)> {
+    let judge = Judge::new(model, &set.book, limits);
+    let components = Components::of(set);
+    let linked = components.linked(set);
+    #[expect(clippy::cast_precision_loss, reason = "log odds are far below 2^53 micro-nats")]
+    let nats = |unats: i64| unats as f64 / super::model::UNATS;
+    rows_of(0, set, &components, &linked, limits).iter().map(|r| (r.linked, nats(judge.terms(&r.signals).bf_unats()))).collect()
+}

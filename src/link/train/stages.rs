@@ -1,0 +1,276 @@
+//! The two stages of the fit: likelihood ratios of single signals, then weights of the signals.
+
+use std::collections::BTreeMap;
+
+use linfa::prelude::*;
+use linfa_logistic::LogisticRegression;
+use ndarray::{Array1, Array2};
+use strum::IntoEnumIterator;
+
+use super::{Row, Scored, round};
+use crate::error::{Context, Result};
+use crate::link::case::CaseBook;
+use crate::link::model::{CopyModel, Ratios, SIGNALS, ShapeModel};
+use crate::link::signal::{CategoryMatch, Shape, ValueMatch};
+
+/// What the stages need of a set of cases besides the rows.
+pub struct World {
+    mo_groups: Vec<String>,
+}
+
+impl World {
+    pub fn new(book: &CaseBook) -> World {
+        World { mo_groups: book.mo_groups.clone() }
+    }
+}
+
+/// A bin needs this many pairs to have a likelihood ratio of its own; with fewer it has that of its neighbour.
+const BIN_PAIRS_MIN: f64 = 20.0;
+/// Linked pairs' worth of "nothing special" that every bin and every mixture is mixed with.
+const SMOOTHING: f64 = 2.0;
+/// Pairs of the pool that steady the bins of one world.
+const POOL_PAIRS: f64 = 100.0;
+
+struct FittedShape {
+    log_lr: Vec<f64>,
+    pool: Vec<f64>,
+    /// Per world: the mean likelihood ratio of its unlinked pairs, divided out.
+    mean: Vec<f64>,
+}
+
+/// Likelihood ratios of single signals, over all worlds.
+pub struct Pooled {
+    shapes: Vec<FittedShape>,
+    copied: CopyModel,
+}
+
+impl Pooled {
+    pub fn fit(rows: &[&Row], worlds: &[World]) -> Pooled {
+        Pooled { shapes: Shape::iter().map(|s| fit_shape(s, rows, worlds.len())).collect(), copied: fit_copies(rows, worlds) }
+    }
+
+    /// The likelihood ratios as they apply to each world.
+    pub fn by_world(&self, worlds: &[World]) -> Vec<Ratios> {
+        let of = |(w, world): (usize, &World)| Ratios {
+            lr: self.shapes.iter().map(|s| s.log_lr.iter().map(|l| l.exp() / s.mean[w]).collect()).collect(),
+            mo_copied: self.copied.of_groups(&world.mo_groups),
+            copied: self.copied.clone(),
+        };
+        worlds.iter().enumerate().map(of).collect()
+    }
+
+    pub fn into_model(self) -> (BTreeMap<String, ShapeModel>, CopyModel) {
+        let shapes = Shape::iter().zip(self.shapes).map(|(shape, fitted)| {
+            let rounded = |v: Vec<f64>| v.into_iter().map(round).collect();
+            (<&str>::from(shape).to_owned(), ShapeModel { cuts: shape.cuts().to_vec(), log_lr: rounded(fitted.log_lr), unlinked: rounded(fitted.pool) })
+        });
+        (shapes.collect(), self.copied)
+    }
+}
+
+/// Log likelihood ratio per bin: observed linked pairs over those expected if linked pairs were spread like the unlinked ones of the same
+/// world. Offenders choose among what is there, so a world's own spread is divided out, by iteration.
+fn fit_shape(shape: Shape, rows: &[&Row], worlds: usize) -> FittedShape {
+    let bins = shape.bins();
+    let mut unlinked = vec![vec![0.0; bins]; worlds];
+    let mut linked = vec![vec![0.0; bins]; worlds];
+    let mut linked_pairs = vec![0.0; bins];
+    for row in rows {
+        if let Some(found) = row.signals.shapes[shape as usize] {
+            found.add_to(if row.linked { &mut linked[row.world] } else { &mut unlinked[row.world] }, row.weight);
+            if row.linked {
+                found.add_to(&mut linked_pairs, 1.0);
+            }
+        }
+    }
+    let total = |of: &[Vec<f64>], b: usize| of.iter().map(|w| w[b]).sum::<f64>();
+    let unlinked_total: Vec<f64> = (0..bins).map(|b| total(&unlinked, b)).collect();
+    let observed: Vec<f64> = (0..bins).map(|b| total(&linked, b)).collect();
+    let n_unlinked: f64 = unlinked_total.iter().sum();
+    #[expect(clippy::cast_precision_loss, reason = "at most twelve bins")]
+    // One pair more in each bin: no bin is impossible, and no likelihood ratio exceeds the number of pairs it was measured on.
+    let pool: Vec<f64> = unlinked_total.iter().map(|n| (n + 1.0) / (n_unlinked + bins as f64)).collect();
+    let shares: Vec<Vec<f64>> = unlinked
+        .iter()
+        .map(|counts| {
+            let n: f64 = counts.iter().sum();
+            counts.iter().zip(&pool).map(|(c, p)| (c + POOL_PAIRS * p) / (n + POOL_PAIRS)).collect()
+        })
+        .collect();
+    let n_linked: Vec<f64> = linked.iter().map(|w| w.iter().sum()).collect();
+    let supported: Vec<bool> = (0..bins).map(|b| unlinked_total[b] + linked_pairs[b] >= BIN_PAIRS_MIN).collect();
+
+    let mut mean = vec![1.0; worlds];
+    let mut log_lr = vec![0.0; bins];
+    if n_linked.iter().sum::<f64>() > 0.0 && supported.iter().any(|s| *s) {
+        for _ in 0..50 {
+            let expected: Vec<f64> = (0..bins).map(|b| (0..worlds).map(|w| n_linked[w] * shares[w][b] / mean[w]).sum()).collect();
+            let all: f64 = expected.iter().sum();
+            let smooth: Vec<(f64, f64)> = observed.iter().zip(&expected).map(|(o, e)| (o + SMOOTHING * e / all, *e + SMOOTHING * e / all)).collect();
+            log_lr = extend(&falling(&smooth, &supported), &supported);
+            for (m, share) in mean.iter_mut().zip(&shares) {
+                *m = share.iter().zip(&log_lr).map(|(u, l)| u * l.exp()).sum();
+            }
+        }
+        let level: f64 = pool.iter().zip(&log_lr).map(|(u, l)| u * l.exp()).sum();
+        log_lr.iter_mut().for_each(|l| *l -= level.ln());
+        mean.iter_mut().for_each(|m| *m /= level);
+    }
+    FittedShape { log_lr, pool, mean }
+}
+
+/// Isotonic ratio (pool adjacent violators): never rises from one supported bin to the next.
+fn falling(bins: &[(f64, f64)], supported: &[bool]) -> Vec<f64> {
+    let mut blocks: Vec<(f64, f64, Vec<usize>)> = Vec::new();
+    for (k, (observed, expected)) in bins.iter().enumerate().filter(|(k, _)| supported[*k]) {
+        blocks.push((*observed, *expected, vec![k]));
+        while blocks.len() > 1 && blocks[blocks.len() - 2].0 / blocks[blocks.len() - 2].1 < blocks[blocks.len() - 1].0 / blocks[blocks.len() - 1].1 {
+            let (o, e, members) = blocks.pop().expect("there are two blocks");
+            let last = blocks.last_mut().expect("there are two blocks");
+            last.0 += o;
+            last.1 += e;
+            last.2.extend(members);
+        }
+    }
+    let mut out = vec![0.0; bins.len()];
+    for (observed, expected, members) in blocks {
+        members.iter().for_each(|k| out[*k] = (observed / expected).ln());
+    }
+    out
+}
+
+/// Gives every bin without support the value of the nearest supported bin on its near side, or on its far side where there is none.
+fn extend(log_lr: &[f64], supported: &[bool]) -> Vec<f64> {
+    let first = supported.iter().position(|s| *s).expect("some bin is supported");
+    let mut last = log_lr[first];
+    log_lr
+        .iter()
+        .zip(supported)
+        .map(|(l, s)| {
+            if *s {
+                last = *l;
+            }
+            last
+        })
+        .collect()
+}
+
+fn fit_copies(rows: &[&Row], worlds: &[World]) -> CopyModel {
+    let linked = || rows.iter().filter(|r| r.linked);
+    let values = |pick: &dyn Fn(&Row) -> Option<ValueMatch>| mixture(&linked().filter_map(|r| pick(r).map(|v| (v.rarity, r.weight))).collect::<Vec<_>>());
+    let mut groups: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+    for row in linked() {
+        for (group, v) in &row.signals.mo {
+            groups.entry(&worlds[row.world].mo_groups[*group as usize]).or_default().push((v.rarity, row.weight));
+        }
+    }
+    let all: Vec<(f64, f64)> = groups.values().flatten().copied().collect();
+    let (category, category_parent) = category_mixture(&linked().map(|r| (r.signals.category, r.weight)).collect::<Vec<_>>());
+    CopyModel {
+        category: round(category),
+        category_parent: round(category_parent),
+        premises: round(values(&|r| r.signals.premises)),
+        loss: round(values(&|r| r.signals.loss)),
+        mo: groups.iter().map(|(g, v)| ((*g).to_owned(), round(mixture(v)))).collect(),
+        mo_other: round(mixture(&all)),
+    }
+}
+
+/// Probability of copying that makes the agreements of linked pairs most likely (EM), with [`SMOOTHING`] pairs that do not copy.
+fn mixture(pairs: &[(f64, f64)]) -> f64 {
+    let total: f64 = pairs.iter().map(|(_, w)| w).sum();
+    let mut copied: f64 = 0.5;
+    for _ in 0..200 {
+        let share: f64 = pairs.iter().map(|(rarity, w)| w * copied * rarity / (copied * rarity + 1.0 - copied)).sum();
+        copied = share / (total + SMOOTHING);
+    }
+    copied
+}
+
+fn category_mixture(pairs: &[(CategoryMatch, f64)]) -> (f64, f64) {
+    let total: f64 = pairs.iter().map(|(_, w)| w).sum();
+    let (mut same, mut parent): (f64, f64) = (0.4, 0.3);
+    for _ in 0..500 {
+        let (mut s, mut p) = (0.0, 0.0);
+        for (found, w) in pairs {
+            let (a, b) = match found {
+                CategoryMatch::Same { share, parent_share } => (same / share, parent / parent_share),
+                CategoryMatch::Parent { parent_share } => (0.0, parent / parent_share),
+                CategoryMatch::Differs => (0.0, 0.0),
+            };
+            let all = a + b + 1.0 - same - parent;
+            s += w * a / all;
+            p += w * b / all;
+        }
+        (same, parent) = (s / (total + SMOOTHING), p / (total + SMOOTHING));
+    }
+    (same, parent)
+}
+
+/// Weights of the signals: logistic regression on balanced pairs, refitted without the signals of wrong sign.
+pub fn weights(rows: &[&Scored]) -> Result<[f64; SIGNALS]> {
+    let unlinked = rows.iter().filter(|r| !r.linked).count();
+    let linked: f64 = rows.iter().filter(|r| r.linked).map(|r| r.weight).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a number of pairs")]
+    let repeat = (unlinked as f64 / linked).max(1.0);
+    let mut used: Vec<usize> = (0..SIGNALS).filter(|k| rows.iter().any(|r| r.log_lr[*k] != 0.0)).collect();
+    loop {
+        let fitted = regress(rows, &used, repeat)?;
+        let right: Vec<usize> = used.iter().zip(&fitted).filter(|(_, w)| **w > 0.0).map(|(k, _)| *k).collect();
+        if right.len() == used.len() {
+            let mut weights = [0.0; SIGNALS];
+            used.iter().zip(&fitted).for_each(|(k, w)| weights[*k] = w.min(1.0));
+            return Ok(weights);
+        }
+        used = right;
+    }
+}
+
+fn regress(rows: &[&Scored], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
+    if used.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut x = Vec::new();
+    let mut y = Vec::new();
+    for row in rows {
+        // linfa-logistic has no sample weights: a linked pair is repeated instead.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
+        let times = if row.linked { (repeat * row.weight).round().max(1.0) as usize } else { 1 };
+        for _ in 0..times {
+            x.extend(used.iter().map(|k| row.log_lr[*k]));
+            y.push(row.linked);
+        }
+    }
+    let x = Array2::from_shape_vec((y.len(), used.len()), x).expect("each row has one value per used signal");
+    let fitted = LogisticRegression::default()
+        .with_intercept(false)
+        .max_iterations(300)
+        .fit(&Dataset::new(x, Array1::from(y)))
+        .bug("E0503", || "fit the weights of the case-pair signals".into())?;
+    // linfa calls the more frequent class positive.
+    let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+    Ok(fitted.params().iter().map(|w| sign * w).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_that_rise_are_pooled() {
+        let out = falling(&[(4.0, 1.0), (1.0, 1.0), (3.0, 1.0)], &[true; 3]);
+        assert!((out[1] - 2.0f64.ln()).abs() < 1e-12 && out[1] == out[2] && out[0] > out[1]);
+    }
+
+    #[test]
+    fn a_bin_without_support_follows_its_nearer_neighbour() {
+        assert_eq!(extend(&[0.0, 2.0, 0.0, -1.0, 0.0], &[false, true, false, true, false]), [2.0, 2.0, 2.0, -1.0, -1.0]);
+    }
+
+    #[test]
+    fn a_value_everybody_has_is_never_copied_and_a_rare_one_is() {
+        assert!(mixture(&[(1.0, 1.0); 50]) < 0.5 + 1e-9);
+        assert!(mixture(&[(20.0, 1.0); 50]) > 0.9);
+        assert!(mixture(&[(0.0, 1.0); 50]) < 1e-6);
+    }
+}
