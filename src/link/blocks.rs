@@ -2,7 +2,8 @@
 //!
 //! *near*: close in space and time, at several scales from the same street within a year to the same night within 150 km; the best of each
 //! case by the model's own terms for distance and gap. *mo*: modus operandi values, or pairs of values, that few cases have. *identifier*: any
-//! shared identifier that is no hub. What a cap cut off is counted, never silent.
+//! shared identifier that is no hub. *full*: where there are few cases every pair is compared, and each case proposes its best by the whole
+//! Bayes factor. What a cap cut off is counted, never silent.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use super::case::{CaseBook, CaseIndex};
 use super::model::Judge;
 use super::place::{Grid, chord2_of_m};
+use super::sample::sample_pairs;
 use super::signal::Shape;
 
 /// How a pair was proposed: a set of blocks.
@@ -20,6 +22,8 @@ pub struct Blocks(u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Block {
+    /// The best of all pairs, where there are few cases.
+    Full,
     /// A shared identifier.
     Identifier,
     /// Rare modus operandi.
@@ -42,6 +46,10 @@ impl Blocks {
 /// Limits of the blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
+    /// With at most this many cases every pair is compared.
+    pub full_cases: usize,
+    /// Pairs that *full* proposes per case.
+    pub full_per_case: usize,
     /// Pairs that *near* proposes per case.
     pub near_per_case: usize,
     /// Pairs that *mo* proposes per case.
@@ -78,9 +86,13 @@ pub struct Candidates {
 pub fn candidates(judge: &Judge<'_>, caps: Caps) -> Candidates {
     let mut found: Vec<(CaseIndex, CaseIndex, Block)> = Vec::new();
     let mut reports = BTreeMap::new();
-    for (block, (pairs, report)) in
-        [(Block::Near, near(judge, caps)), (Block::Mo, rare_mo(judge.book, caps)), (Block::Identifier, shared(judge.book, judge.limits.hub_degree))]
-    {
+    let blocks = [
+        (Block::Full, full(judge, caps)),
+        (Block::Near, near(judge, caps)),
+        (Block::Mo, rare_mo(judge.book, caps)),
+        (Block::Identifier, shared(judge.book, judge.limits.hub_degree)),
+    ];
+    for (block, (pairs, report)) in blocks {
         found.extend(pairs.into_iter().map(|(x, y)| (x, y, block)));
         reports.insert(block, report);
     }
@@ -139,6 +151,18 @@ impl Best {
     }
 }
 
+fn full(judge: &Judge<'_>, caps: Caps) -> Found {
+    let book = judge.book;
+    let mut best = Best::new(book.len(), caps.full_per_case);
+    if book.len() > caps.full_cases {
+        return best.finish(0, 0);
+    }
+    for (x, y) in sample_pairs(book.len(), usize::MAX) {
+        best.offer(x, y, judge.bf_unats(x, y, &[]));
+    }
+    best.finish(book.len(), 0)
+}
+
 /// Scales of nearness: within so many metres and so many hours. The wide ones are for crews that tour.
 const SWEEP: [(f64, f64); 2] = [(10_000.0, 14.0 * 24.0), (150_000.0, 72.0)];
 const GRID: [(f64, f64); 2] = [(500.0, 365.0 * 24.0), (2_000.0, 60.0 * 24.0)];
@@ -146,9 +170,13 @@ const GRID: [(f64, f64); 2] = [(500.0, 365.0 * 24.0), (2_000.0, 60.0 * 24.0)];
 fn near(judge: &Judge<'_>, caps: Caps) -> Found {
     let book = judge.book;
     let distance_score = Scores::new(Shape::Distance.cuts().iter().map(|m| chord2_of_m(*m)).collect(), judge.bin_scores(Shape::Distance));
-    let gap_score = Scores::new(Shape::Gap.cuts().to_vec(), judge.bin_scores(Shape::Gap));
+    let gap_scores = [Shape::GapNear, Shape::GapMiddle, Shape::GapFar, Shape::GapUnplaced].map(|s| Scores::new(s.cuts().to_vec(), judge.bin_scores(s)));
+    let bands = [chord2_of_m(5_000.0), chord2_of_m(50_000.0)];
     let mut best = Best::new(book.len(), caps.near_per_case);
-    let score = |chord2: Option<f64>, gap_h: Option<f64>| chord2.map_or(0, |c| distance_score.of(c)) + gap_h.map_or(0, |g| gap_score.of(g));
+    let score = |chord2: Option<f64>, gap_h: Option<f64>| {
+        let gaps = &gap_scores[chord2.map_or(3, |c| bands.partition_point(|limit| *limit <= c))];
+        chord2.map_or(0, |c| distance_score.of(c)) + gap_h.map_or(0, |g| gaps.of(g))
+    };
 
     // Sweep over time: both have a time, whether or not they have a place.
     let mut timed: Vec<(f64, CaseIndex)> = (0..).zip(&book.cases).filter_map(|(i, c)| c.span.map(|s| (s.middle_h(), i))).collect();

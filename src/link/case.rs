@@ -100,7 +100,8 @@ pub struct Case {
 pub struct Value {
     /// Number of the value.
     pub id: u32,
-    /// Share of the cases that have it, counting one more that has it: never 0.
+    /// Share of the cases of the same category that have it; of a category, share of all cases. Never 0: few cases of a category are
+    /// steadied by all cases, and one more case that has the value is counted.
     pub share: f64,
 }
 
@@ -124,6 +125,8 @@ pub struct CaseBook {
     pub identifiers: Vec<String>,
     /// Of each identifier: the instants at which it became known in a case, sorted, and the case.
     pub holders: Vec<Vec<(i64, CaseIndex)>>,
+    /// When each case that has identifiers got its first, sorted.
+    first_known: Vec<i64>,
     neighbours: BTreeSet<(String, String)>,
 }
 
@@ -136,12 +139,14 @@ impl CaseBook {
         }
         facts.sort_by(|a, b| content(a).partial_cmp(&content(b)).expect("content holds no NaN").then_with(|| a.case_id.cmp(&b.case_id)));
 
-        let categories = Counter::of(facts.iter().map(|c| Some(c.category.as_str())));
-        let parents = Counter::of(facts.iter().map(|c| c.category_parent.as_deref()));
-        let premises = Counter::of(facts.iter().map(|c| c.premises.as_deref()));
-        let losses = Counter::of(facts.iter().map(|c| c.loss_minor.map(loss_class)));
+        let categories = Counter::of(facts.iter().map(|c| ("", Some(c.category.as_str()))));
+        let parents = Counter::of(facts.iter().map(|c| ("", c.category_parent.as_deref())));
+        let premises = Counter::of(facts.iter().map(|c| (c.category.as_str(), c.premises.as_deref())));
+        let losses = Counter::of(facts.iter().map(|c| (c.category.as_str(), c.loss_minor.map(loss_class))));
         let mo = MoCounter::of(&facts);
         let (names, by_case, holders) = index_identifiers(&facts, identifiers);
+        let mut first_known: Vec<i64> = by_case.iter().filter_map(|list| list.iter().map(|(_, at)| *at).min()).collect();
+        first_known.sort_unstable();
 
         let cases = facts.iter().zip(by_case).map(|(facts, identifiers)| {
             let from_us = facts.from_us.or(facts.to_us);
@@ -157,10 +162,10 @@ impl CaseBook {
                 span,
                 local,
                 scene: facts.lat_lon.and_then(|(lat, lon)| Scene::new(lat, lon)),
-                category: categories.value(&facts.category.as_str()),
-                parent: facts.category_parent.as_deref().map(|p| parents.value(&p)),
-                premises: facts.premises.as_deref().map(|p| premises.value(&p)),
-                loss: facts.loss_minor.map(|l| losses.value(&loss_class(l))),
+                category: categories.value("", &facts.category.as_str()),
+                parent: facts.category_parent.as_deref().map(|p| parents.value("", &p)),
+                premises: facts.premises.as_deref().map(|p| premises.value(&facts.category, &p)),
+                loss: facts.loss_minor.map(|l| losses.value(&facts.category, &loss_class(l))),
                 mo: mo.groups_of(facts),
                 identifiers,
                 facts: facts.clone(),
@@ -171,6 +176,7 @@ impl CaseBook {
             mo_groups: mo.groups.keys().map(|g| (*g).to_owned()).collect(),
             identifiers: names,
             holders,
+            first_known,
             neighbours: neighbours.iter().flat_map(|(a, b)| [(a.clone(), b.clone()), (b.clone(), a.clone())]).collect(),
         }
     }
@@ -193,6 +199,11 @@ impl CaseBook {
     /// Do two regions touch?
     pub fn adjacent(&self, a: &str, b: &str) -> bool {
         self.neighbours.contains(&(a.to_owned(), b.to_owned()))
+    }
+
+    /// How many cases had any identifier before an instant.
+    pub fn identified(&self, before_us: i64) -> usize {
+        self.first_known.partition_point(|at| *at < before_us)
     }
 
     /// In how many cases an identifier was known before an instant.
@@ -224,73 +235,78 @@ fn loss_class(minor: i64) -> i64 {
     class
 }
 
-/// Counts values and numbers them in their own order.
-struct Counter<T> {
-    counts: BTreeMap<T, (u32, usize)>,
-    total: usize,
+/// Cases' worth of the share among all cases that steadies the share within a category.
+const STEADY_CASES: f64 = 5.0;
+
+/// Counts values within each category, a case with several values giving each an equal part, and numbers the values in their own order.
+struct Counter<'a, T> {
+    ids: BTreeMap<T, u32>,
+    all: BTreeMap<T, f64>,
+    total: f64,
+    within: BTreeMap<&'a str, (f64, BTreeMap<T, f64>)>,
 }
 
-impl<T: Ord + Copy> Counter<T> {
-    fn of(values: impl Iterator<Item = Option<T>>) -> Counter<T> {
-        let mut counts = BTreeMap::new();
-        let mut total = 0;
-        for value in values.flatten() {
-            counts.entry(value).or_insert((0, 0)).1 += 1;
-            total += 1;
-        }
-        for (id, slot) in (0..).zip(counts.values_mut()) {
-            slot.0 = id;
-        }
-        Counter { counts, total }
+impl<'a, T: Ord + Copy> Counter<'a, T> {
+    fn of(values: impl Iterator<Item = (&'a str, Option<T>)>) -> Counter<'a, T> {
+        Self::of_lists(values.filter_map(|(category, value)| Some((category, vec![value?]))))
     }
 
-    fn value(&self, value: &T) -> Value {
-        let (id, count) = self.counts[value];
-        Value { id, share: share(count, self.total) }
+    fn of_lists(lists: impl Iterator<Item = (&'a str, Vec<T>)>) -> Counter<'a, T> {
+        let mut counter = Counter { ids: BTreeMap::new(), all: BTreeMap::new(), total: 0.0, within: BTreeMap::new() };
+        for (category, values) in lists {
+            let (total, counts) = counter.within.entry(category).or_default();
+            *total += 1.0;
+            counter.total += 1.0;
+            #[expect(clippy::cast_precision_loss, reason = "a handful of values")]
+            let part = 1.0 / values.len() as f64;
+            for value in values {
+                *counts.entry(value).or_insert(0.0) += part;
+                *counter.all.entry(value).or_insert(0.0) += part;
+            }
+        }
+        counter.ids = counter.all.keys().copied().zip(0..).collect();
+        counter
+    }
+
+    fn value(&self, category: &str, value: &T) -> Value {
+        let overall = (self.all[value] + 1.0) / (self.total + 1.0);
+        let (total, counts) = &self.within[category];
+        let n = counts.get(value).copied().unwrap_or(0.0);
+        Value { id: self.ids[value], share: ((n + STEADY_CASES * overall) / (total + STEADY_CASES)).min(1.0) }
     }
 }
 
-fn share(count: usize, total: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "numbers of cases")]
-    let share = (count as f64 + 1.0) / (total as f64 + 1.0);
-    share.min(1.0)
-}
-
-/// Modus operandi values counted within their group: a case with several values of one group gives each an equal part.
+/// Modus operandi values, counted within their group.
 struct MoCounter<'a> {
-    groups: BTreeMap<&'a str, BTreeMap<&'a str, (u32, f64)>>,
-    totals: BTreeMap<&'a str, f64>,
+    groups: BTreeMap<&'a str, Counter<'a, &'a str>>,
 }
 
 impl<'a> MoCounter<'a> {
     fn of(facts: &'a [CaseFacts]) -> MoCounter<'a> {
-        let mut counter = MoCounter { groups: BTreeMap::new(), totals: BTreeMap::new() };
+        let mut lists: BTreeMap<&str, Vec<(&str, Vec<&str>)>> = BTreeMap::new();
         for case in facts {
             for (group, values) in by_group(&case.mo_tags) {
-                #[expect(clippy::cast_precision_loss, reason = "a handful of tags")]
-                let part = 1.0 / values.len() as f64;
-                *counter.totals.entry(group).or_insert(0.0) += 1.0;
-                for value in values {
-                    counter.groups.entry(group).or_default().entry(value).or_insert((0, 0.0)).1 += part;
-                }
+                lists.entry(group).or_default().push((&case.category, values));
             }
         }
-        let mut id = 0;
-        for slot in counter.groups.values_mut().flat_map(BTreeMap::values_mut) {
-            slot.0 = id;
-            id += 1;
-        }
-        counter
+        let mut first = 0;
+        let groups = lists.into_iter().map(|(group, lists)| {
+            let mut counter = Counter::of_lists(lists.into_iter());
+            // A value has one number over all groups.
+            counter.ids.values_mut().for_each(|id| *id += first);
+            first += u32::try_from(counter.ids.len()).expect("fewer than 2^32 values");
+            (group, counter)
+        });
+        MoCounter { groups: groups.collect() }
     }
 
     fn groups_of(&self, case: &CaseFacts) -> Vec<MoGroup> {
         let numbers: BTreeMap<&str, u32> = self.groups.keys().copied().zip(0..).collect();
         by_group(&case.mo_tags)
             .into_iter()
-            .map(|(group, values)| {
-                let total = self.totals[group];
-                let values = values.iter().map(|v| self.groups[group][v]).map(|(id, n)| Value { id, share: ((n + 1.0) / (total + 1.0)).min(1.0) });
-                MoGroup { group: numbers[group], values: values.collect() }
+            .map(|(group, values)| MoGroup {
+                group: numbers[group],
+                values: values.iter().map(|v| self.groups[group].value(&case.category, v)).collect(),
             })
             .collect()
     }
@@ -348,7 +364,7 @@ mod tests {
         let book = CaseBook::new(vec![case("1", &["tool:saw", "tool:drill"]), case("2", &["tool:saw"])], &[], &[]);
         let two = book.cases.iter().find(|c| c.facts.case_id == "1").unwrap();
         let shares: Vec<f64> = two.mo[0].values.iter().map(|v| v.share).collect();
-        assert_eq!(shares, [1.5 / 3.0, 2.5 / 3.0]);
+        assert_eq!(shares, [(0.5 + 5.0 * 1.5 / 3.0) / 7.0, (1.5 + 5.0 * 2.5 / 3.0) / 7.0]);
     }
 
     #[test]
@@ -356,6 +372,20 @@ mod tests {
         let fact = |case_id: &str, known_at_us| IdentifierFact { case_id: case_id.into(), subject_id: "phone:1".into(), known_at_us };
         let book = CaseBook::new(vec![case("1", &[]), case("2", &[])], &[fact("1", 5), fact("1", 3), fact("2", 9), fact("nowhere", 1)], &[]);
         assert_eq!((book.degree(0, 3), book.degree(0, 4), book.degree(0, 10)), (0, 1, 2));
+    }
+
+    #[test]
+    fn a_value_is_rare_or_common_within_its_category() {
+        let of = |id: &str, category: &str, premises: &str| {
+            let mut c = case(id, &[]);
+            (c.category, c.premises) = (category.into(), Some(premises.into()));
+            c
+        };
+        let mut cases: Vec<_> = (0..20).map(|k| of(&format!("b{k}"), "burglary", "home")).collect();
+        cases.extend((0..20).map(|k| of(&format!("r{k}"), "robbery", if k == 0 { "home" } else { "street" })));
+        let book = CaseBook::new(cases, &[], &[]);
+        let share = |id: &str| book.cases.iter().find(|c| c.facts.case_id == id).unwrap().premises.unwrap().share;
+        assert!(share("b0") > 0.9 && share("r0") < 0.2, "{} {}", share("b0"), share("r0"));
     }
 
     #[test]

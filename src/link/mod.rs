@@ -1,13 +1,152 @@
-//! Which cases belong together.
+//! Which cases belong together: pairs of cases with Bayes factors, series with membership probabilities, near repeats, what a suspect's other
+//! cases say about a case, and roaming suspects.
+//!
+//! Reads staged cases, suspects, their identifiers and who held what; writes `link.*`, `evidence.linked_case` and, after scoring,
+//! `lead.roaming_suspects`. Only `load`, `roaming` and this file touch the lake; everything else is arithmetic on values. A model is fitted on the
+//! workspace's own solved cases when there are enough, otherwise the shipped one is used and says so. Nothing known at or after a case's `as_of`
+//! is used for it.
+
 pub mod blocks;
 pub mod case;
+pub mod evidence;
 pub mod interval;
 pub mod knox;
 pub mod linked;
+mod load;
 pub mod model;
 pub mod place;
 pub mod roaming;
+pub mod rows;
 pub mod sample;
 pub mod series;
 pub mod signal;
+pub mod suspects;
 pub mod train;
+
+use crate::config::Params;
+use crate::error::{Context, Error, Result};
+use crate::lake::{Output, Session};
+use crate::record::{Table, tables};
+
+use self::blocks::{Caps, candidates};
+use self::load::Records;
+use self::model::{CasePairModel, Judge};
+use self::signal::Limits;
+
+/// Tables that [`run`] reads.
+pub const READS: &[&str] =
+    &["staging.cases", "staging.party_identifiers", "entity.person_records", "entity.holders", "records.parties", "records.regions"];
+
+/// Tables that [`run`] writes.
+pub const WRITES: &[&Table] =
+    &[&tables::CASE_PAIRS, &tables::SERIES, &tables::KNOX, &tables::BLOCKS, &tables::COMPLETENESS, &tables::EVIDENCE_LINKED_CASE];
+
+/// Parameters that [`run`] asks for, with their defaults.
+pub const PARAMS: &[(&str, f64)] = &[
+    ("link_speed_max_kmh", 150.0),
+    ("link_hub_degree", 12.0),
+    ("link_full_cases", 1_200.0),
+    ("link_full_per_case", 24.0),
+    ("link_near_per_case", 16.0),
+    ("link_mo_per_case", 8.0),
+    ("link_mo_key_cases", 100.0),
+    ("link_series_fringe_min", 0.1),
+    ("link_knox_permutations", 99.0),
+];
+
+/// The model that is used where a workspace has too few solved cases; its card stands beside it.
+const SHIPPED: &str = include_str!("../../models/case_pair/model.json");
+
+/// Rows of one record batch.
+const BATCH_ROWS: usize = 50_000;
+
+fn param(params: &Params, name: &str) -> f64 {
+    let default = PARAMS.iter().find(|(n, _)| *n == name).expect("the parameter is declared in PARAMS").1;
+    params.float(name, default)
+}
+
+/// A parameter that counts something.
+///
+/// # Errors
+/// E0505 when it is negative or no whole number.
+fn count_param(params: &Params, name: &str) -> Result<usize> {
+    let value = param(params, name);
+    if value < 0.0 || value.fract() != 0.0 || value > 1e9 {
+        return Err(Error::usage("E0505", format!("use the parameter {name} = {value}")).hint("it must be a whole number from 0"));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small whole number")]
+    let count = value as usize;
+    Ok(count)
+}
+
+fn limits(params: &Params) -> Result<Limits> {
+    let speed_max_kmh = param(params, "link_speed_max_kmh");
+    if speed_max_kmh <= 0.0 || !speed_max_kmh.is_finite() {
+        return Err(Error::usage("E0505", format!("use the parameter link_speed_max_kmh = {speed_max_kmh}")).hint("it must be above 0"));
+    }
+    Ok(Limits { speed_max_kmh, hub_degree: count_param(params, "link_hub_degree")? })
+}
+
+/// The shipped model.
+pub fn shipped() -> Result<CasePairModel> {
+    CasePairModel::from_json(SHIPPED)
+}
+
+/// Fits a case-pair model on the solved cases of one or more sessions; `source` says where they come from. The JSON is what
+/// `models/case_pair/model.json` holds.
+///
+/// # Errors
+/// E0502 when there are too few linked pairs of solved cases.
+pub async fn train_case_pairs(sessions: &[&Session], source: &str, params: &Params) -> Result<CasePairModel> {
+    let mut sets = Vec::with_capacity(sessions.len());
+    for session in sessions {
+        sets.push(load::records(session).await?.set);
+    }
+    train::train(&sets, source, limits(params)?)
+}
+
+/// Compares cases and finds series, near repeats and what suspects' other cases say.
+///
+/// # Errors
+/// E0505 when a parameter is out of range; errors of the lake.
+pub async fn run(session: &Session, params: &Params) -> Result<Vec<Output>> {
+    let records = load::records(session).await?;
+    analyse(&records, params)
+}
+
+fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
+    let limits = limits(params)?;
+    let caps = Caps {
+        full_cases: count_param(params, "link_full_cases")?,
+        full_per_case: count_param(params, "link_full_per_case")?,
+        near_per_case: count_param(params, "link_near_per_case")?,
+        mo_per_case: count_param(params, "link_mo_per_case")?,
+        mo_key_cases: count_param(params, "link_mo_key_cases")?,
+    };
+    let permutations = u32::try_from(count_param(params, "link_knox_permutations")?).usage("E0505", || "use link_knox_permutations".into())?;
+    let book = &records.set.book;
+    let (model, label) = train::own_or_shipped(&records.set, &shipped()?, limits)?;
+    let judge = Judge::new(&model, book, limits);
+
+    let candidates = candidates(&judge, caps);
+    let compared = rows::compare_candidates(&judge, &candidates);
+    let mut pairs = Output { table: &tables::CASE_PAIRS, batches: Vec::new() };
+    for chunk in rows::in_table_order(&judge, &compared).chunks(BATCH_ROWS) {
+        let rows: Vec<rows::CasePairRow> = chunk.iter().map(|p| rows::case_pair_row(&judge, p, &label)).collect();
+        pairs.batches.extend(Output::from_rows(&tables::CASE_PAIRS, &rows)?.batches);
+    }
+    let series = series::series(&judge, &rows::links(&compared), param(params, "link_series_fringe_min"));
+    let placed: Vec<_> = book.cases.iter().map(|c| (c.scene, c.span)).collect();
+    let bands = knox::knox(&placed, permutations);
+    let proposed: Vec<_> = candidates.pairs.iter().map(|p| (p.0, p.1)).collect();
+    let evidence = evidence::linked_case(&judge, &proposed, &records.ties, &records.holdings);
+    let completeness = rows::completeness_rows(&judge, &candidates, &train::known_links(&records.set));
+    Ok(vec![
+        pairs,
+        Output::from_rows(&tables::SERIES, &rows::series_rows(&judge, &series))?,
+        Output::from_rows(&tables::KNOX, &rows::knox_rows(&judge, &bands, &compared, &label))?,
+        Output::from_rows(&tables::BLOCKS, &rows::block_rows(&candidates.reports))?,
+        Output::from_rows(&tables::COMPLETENESS, &completeness)?,
+        Output::from_rows(&tables::EVIDENCE_LINKED_CASE, &evidence)?,
+    ])
+}

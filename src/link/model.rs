@@ -116,6 +116,8 @@ pub struct CopyModel {
     pub premises: f64,
     /// Class of loss.
     pub loss: f64,
+    /// An identifier of the offender's side.
+    pub identifier: f64,
     /// Modus operandi, by group.
     pub mo: BTreeMap<String, f64>,
     /// Modus operandi of groups not seen in training.
@@ -137,6 +139,8 @@ pub struct Fit {
     pub source: String,
     /// Sets of cases (worlds, workspaces).
     pub worlds: usize,
+    /// Cases.
+    pub cases: usize,
     /// Solved cases.
     pub solved_cases: usize,
     /// Linked pairs.
@@ -181,8 +185,14 @@ pub struct CasePairModel {
     pub copied: CopyModel,
     /// Weight of each signal, by name, from 0 to 1.
     pub weights: BTreeMap<String, f64>,
-    /// Other cases by the same offender that one case has on average in a register: the prior over all pairs follows from it.
+    /// Signals that too few linked pairs of the training had: they enter with their plain likelihood ratio, and where they are mixtures with the mean of a uniform
+    /// prior of the probability of copying.
+    pub unfitted: Vec<String>,
+    /// Other cases by the same offender that one case has on average in a register: the prior over all pairs follows from it. Between its two
+    /// bounds, half-way in log odds.
     pub links_per_case: f64,
+    /// As if an offender's cases were always cleared together, and as if each were cleared by itself.
+    pub links_per_case_bounds: (f64, f64),
     /// What it was fitted on.
     pub fit: Fit,
 }
@@ -218,7 +228,7 @@ impl CasePairModel {
             }
         }
         let copied = &self.copied;
-        let named = [copied.category, copied.category_parent, copied.category + copied.category_parent, copied.premises, copied.loss, copied.mo_other];
+        let named = [copied.category, copied.category_parent, copied.category + copied.category_parent, copied.premises, copied.loss, copied.identifier, copied.mo_other];
         if named.iter().chain(copied.mo.values()).any(|p| !(0.0..1.0).contains(p)) {
             return bad("a probability of copying is not in 0 to 1".into());
         }
@@ -309,11 +319,11 @@ impl Ratios {
         for signal in Signal::iter() {
             out[signal as usize] = match signal {
                 Signal::Space => shape(Shape::Distance).or_else(|| shape(Shape::Jurisdiction)).unwrap_or(0.0),
-                Signal::Gap => shape(Shape::Gap).unwrap_or(0.0),
+                Signal::Gap => shape(Shape::gap(signals.distance_m)).unwrap_or(0.0),
                 Signal::Clock => shape(Shape::Clock).unwrap_or(0.0),
                 Signal::Weekday => shape(Shape::Weekday).unwrap_or(0.0),
                 Signal::Travel => shape(Shape::Travel).unwrap_or(0.0),
-                Signal::Identifier => shape(Shape::Identifier).unwrap_or(0.0),
+                Signal::Identifier => named(signals.identifier, self.copied.identifier),
                 Signal::Category => category_log_lr(signals.category, self.copied.category, self.copied.category_parent),
                 Signal::Premises => named(signals.premises, self.copied.premises),
                 Signal::Loss => named(signals.loss, self.copied.loss),
@@ -387,11 +397,10 @@ impl<'a> Judge<'a> {
     pub fn bin_scores(&self, shape: Shape) -> Vec<f64> {
         let weight = self.weights[match shape {
             Shape::Distance | Shape::Jurisdiction => Signal::Space,
-            Shape::Gap => Signal::Gap,
+            Shape::GapNear | Shape::GapMiddle | Shape::GapFar | Shape::GapUnplaced => Signal::Gap,
             Shape::Clock => Signal::Clock,
             Shape::Weekday => Signal::Weekday,
             Shape::Travel => Signal::Travel,
-            Shape::Identifier => Signal::Identifier,
         } as usize];
         self.ratios.lr[shape as usize].iter().map(|lr| weight * lr.ln()).collect()
     }

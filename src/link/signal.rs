@@ -13,20 +13,24 @@ pub enum Shape {
     Distance,
     /// Same, adjacent or other division: stands in where a scene has no coordinates.
     Jurisdiction,
-    /// Expected |Δt| in hours.
-    Gap,
+    /// Expected |Δt| in hours, of scenes less than 5 km apart.
+    GapNear,
+    /// The same, 5 to 50 km apart.
+    GapMiddle,
+    /// The same, 50 km apart or more.
+    GapFar,
+    /// The same, at an unknown distance.
+    GapUnplaced,
     /// Circular difference of the times of day in hours.
     Clock,
     /// Circular difference of the times in the week in hours, for cases more than half a week apart.
     Weekday,
     /// Can one traveller have been at both? Yes, no.
     Travel,
-    /// Identifiers in common, each weighted 1/degree, as the negative of the sum: strongest first, none last.
-    Identifier,
 }
 
-/// Most bins a shape can have.
-pub const BINS_MAX: usize = 12;
+/// Number of shapes.
+pub const SHAPES: usize = 9;
 
 impl Shape {
     /// Inner limits of the bins, ascending: bin `k` holds values from cut `k-1` to below cut `k`.
@@ -34,17 +38,27 @@ impl Shape {
         match self {
             Shape::Distance => &[100.0, 250.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0, 50_000.0, 100_000.0, 200_000.0],
             Shape::Jurisdiction => &[0.5, 1.5],
-            Shape::Gap => &[6.0, 12.0, 24.0, 48.0, 96.0, 168.0, 336.0, 720.0, 1_440.0, 2_880.0, 8_760.0],
+            Shape::GapNear | Shape::GapMiddle | Shape::GapFar | Shape::GapUnplaced => &[6.0, 12.0, 24.0, 48.0, 96.0, 168.0, 336.0, 720.0, 1_440.0, 2_880.0, 8_760.0],
             Shape::Clock => &[1.0, 2.0, 4.0, 6.0, 9.0],
             Shape::Weekday => &[12.0, 36.0],
             Shape::Travel => &[0.5],
-            Shape::Identifier => &[-0.6, -0.3, -1e-9],
         }
     }
 
     /// Number of bins.
     pub fn bins(self) -> usize {
         self.cuts().len() + 1
+    }
+
+    /// The shape in which a gap counts: how soon an offender strikes again depends on how far away. A likelihood ratio of the gap given
+    /// the distance can be multiplied with that of the distance.
+    pub fn gap(distance_m: Option<f64>) -> Shape {
+        match distance_m {
+            None => Shape::GapUnplaced,
+            Some(d) if d < 5_000.0 => Shape::GapNear,
+            Some(d) if d < 50_000.0 => Shape::GapMiddle,
+            Some(_) => Shape::GapFar,
+        }
     }
 
     /// The bin of a value.
@@ -116,7 +130,8 @@ pub enum CategoryMatch {
 /// How two values of one kind agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ValueMatch {
-    /// 1/share where they agree, 0 where they differ; the mean over all pairs of values where a case has several.
+    /// 1/share where they agree, 0 where they differ; the mean over all pairs of values where a case has several. An unrelated pair has 1 on
+    /// average.
     pub rarity: f64,
 }
 
@@ -128,7 +143,7 @@ pub struct Signals {
     /// Expected |Δt| in hours.
     pub gap_h: Option<f64>,
     /// Bins of each measured signal, in the order of [`Shape`].
-    pub shapes: [Option<Bins>; 7],
+    pub shapes: [Option<Bins>; SHAPES],
     /// Category.
     pub category: CategoryMatch,
     /// Premises.
@@ -137,6 +152,8 @@ pub struct Signals {
     pub loss: Option<ValueMatch>,
     /// Modus operandi: group and agreement, for groups that both cases have.
     pub mo: Vec<(u32, ValueMatch)>,
+    /// Identifiers: how rare the rarest common one is; 0 where both cases have some and none is common.
+    pub identifier: Option<ValueMatch>,
     /// Too far apart to travel in the time there was.
     pub infeasible: bool,
 }
@@ -162,23 +179,22 @@ pub fn compare(book: &CaseBook, x: CaseIndex, y: CaseIndex, left_out: &[Identifi
     let weekday = locals
         .filter(|(p, q)| gap_h.is_some_and(|g| g > 84.0) && p.width_h() < 24.0 && q.width_h() < 24.0)
         .and_then(|(p, q)| circular_bins(p, q, 168.0, Shape::Weekday.cuts()));
-    let shared = shared_weight(book, a, b, left_out, limits.hub_degree);
+    let mut shapes = [None; SHAPES];
+    shapes[Shape::Distance as usize] = distance_m.map(|d| Bins::of(Shape::Distance, d));
+    shapes[Shape::Jurisdiction as usize] = jurisdiction(book, a, b).map(|j| Bins::of(Shape::Jurisdiction, j));
+    shapes[Shape::gap(distance_m) as usize] = gap_h.map(|g| Bins::of(Shape::GapNear, g));
+    shapes[Shape::Clock as usize] = clock.map(|p| Bins::spread(&p));
+    shapes[Shape::Weekday as usize] = weekday.map(|p| Bins::spread(&p));
+    shapes[Shape::Travel as usize] = infeasible.map(|i| Bins::of(Shape::Travel, f64::from(u8::from(i))));
     Signals {
         distance_m,
         gap_h,
-        shapes: [
-            distance_m.map(|d| Bins::of(Shape::Distance, d)),
-            jurisdiction(book, a, b).map(|j| Bins::of(Shape::Jurisdiction, j)),
-            gap_h.map(|g| Bins::of(Shape::Gap, g)),
-            clock.map(|p| Bins::spread(&p)),
-            weekday.map(|p| Bins::spread(&p)),
-            infeasible.map(|i| Bins::of(Shape::Travel, f64::from(u8::from(i)))),
-            shared.map(|w| Bins::of(Shape::Identifier, -w)),
-        ],
+        shapes,
         category: category(a, b),
         premises: a.premises.zip(b.premises).map(|(p, q)| agreement(&[p], &[q])),
         loss: a.loss.zip(b.loss).map(|(p, q)| agreement(&[p], &[q])),
         mo: mo(a, b),
+        identifier: identifier(book, a, b, left_out, limits.hub_degree),
         infeasible: infeasible == Some(true),
     }
 }
@@ -207,17 +223,18 @@ pub fn shared_identifiers(book: &CaseBook, a: &Case, b: &Case, left_out: &[Ident
     shared
 }
 
-/// Σ 1/degree of the shared identifiers; `None` when either case has none that could be shared.
-fn shared_weight(book: &CaseBook, a: &Case, b: &Case, left_out: &[IdentifierIndex], hub_degree: usize) -> Option<f64> {
+/// The rarest common identifier: cases that have identifiers, over the other cases that hold this one; so a degree of 2 says most and a hub
+/// nothing. Only the rarest counts, since a person, his phone and his handset are one finding. `None` when either case has no identifier.
+fn identifier(book: &CaseBook, a: &Case, b: &Case, left_out: &[IdentifierIndex], hub_degree: usize) -> Option<ValueMatch> {
     let before_us = a.facts.as_of_us.min(b.facts.as_of_us);
     let has = |c: &Case| c.identifiers.iter().any(|(id, at)| *at < before_us && !left_out.contains(id));
     if !has(a) || !has(b) {
         return None;
     }
-    let shared = shared_identifiers(book, a, b, left_out, hub_degree);
-    #[expect(clippy::cast_precision_loss, reason = "a degree is small")]
-    let weight = shared.iter().map(|(_, degree)| 1.0 / *degree as f64).sum();
-    Some(weight)
+    let degree = shared_identifiers(book, a, b, left_out, hub_degree).iter().map(|(_, degree)| *degree).min();
+    #[expect(clippy::cast_precision_loss, reason = "numbers of cases")]
+    let rarity = degree.map_or(0.0, |degree| book.identified(before_us) as f64 / (degree.max(2) - 1) as f64);
+    Some(ValueMatch { rarity })
 }
 
 /// 0 same division, 1 adjacent, 2 other.
@@ -243,9 +260,11 @@ fn category(a: &Case, b: &Case) -> CategoryMatch {
     }
 }
 
-/// Mean over all pairs of values of 1/share where the two agree. Two unrelated cases have 1 on average, whatever the shares.
+/// Mean over all pairs of values of 1/share where the two agree. Two unrelated cases have 1 on average, whatever the shares. Where the
+/// shares of the two cases differ (their categories do), it is the mean of both directions of copying.
 fn agreement(a: &[Value], b: &[Value]) -> ValueMatch {
-    let common = a.iter().filter(|v| b.iter().any(|w| w.id == v.id)).map(|v| 1.0 / v.share).sum::<f64>();
+    let both = |v: &Value| b.iter().find(|w| w.id == v.id).map(|w| (1.0 / v.share).midpoint(1.0 / w.share));
+    let common = a.iter().filter_map(both).sum::<f64>();
     #[expect(clippy::cast_precision_loss, reason = "a handful of values")]
     let pairs = (a.len() * b.len()) as f64;
     ValueMatch { rarity: common / pairs }
@@ -307,8 +326,7 @@ mod tests {
         let late = [ident("a", "phone:1", 100), ident("b", "phone:1", 5)];
         for (idents, found) in [(early, true), (late, false)] {
             let book = CaseBook::new(vec![a.clone(), facts("b")], &idents, &[]);
-            let signals = compare(&book, 0, 1, &[], LIMITS);
-            assert_eq!(signals.shapes[Shape::Identifier as usize].is_some(), found);
+            assert_eq!(compare(&book, 0, 1, &[], LIMITS).identifier.is_some(), found);
         }
     }
 

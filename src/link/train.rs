@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use petgraph::unionfind::UnionFind;
 use strum::IntoEnumIterator;
 
+pub use self::check::measure;
 use self::stages::{Pooled, World};
 use super::case::{CaseBook, CaseIndex, State};
 use super::model::{CasePairModel, FORMAT, Fit, Judge, SIGNALS, Signal};
@@ -52,14 +53,18 @@ struct Row {
     signals: Signals,
 }
 
+/// Pairs of solved cases with a common charged or convicted suspect.
+pub fn known_links(set: &TrainingSet) -> Vec<(CaseIndex, CaseIndex)> {
+    let mut linked = Components::of(set).linked(set);
+    linked.sort_unstable();
+    linked
+}
+
 /// How many linked pairs and how many components with one a training set has: too few, and a shipped model does better.
 pub fn linked_pairs(set: &TrainingSet) -> (usize, usize) {
     let components = Components::of(set);
     let linked = components.linked(set);
-    let mut roots: Vec<u32> = linked.iter().map(|(x, _)| components.root[*x as usize]).collect();
-    roots.sort_unstable();
-    roots.dedup();
-    (linked.len(), roots.len())
+    (linked.len(), components.with_link(&linked))
 }
 
 /// Fits a model on one or more training sets. `source` says where the cases came from.
@@ -73,6 +78,7 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
     for (world, set) in sets.iter().enumerate() {
         let components = Components::of(set);
         let linked = components.linked(set);
+        fit.cases += set.book.len();
         fit.solved_cases += solved(&set.book).len();
         fit.linked_pairs += linked.len();
         fit.components += components.with_link(&linked);
@@ -94,16 +100,27 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
             scored.push(Scored { fold, linked: row.linked, weight: row.weight, distance_m: row.signals.distance_m, log_lr: ratios[row.world].log_lr(&row.signals) });
         }
     }
-    let weights = stages::weights(&scored.iter().collect::<Vec<_>>())?;
+    let every: Vec<&Scored> = scored.iter().collect();
+    let weights = stages::weights(&every)?;
+    let unfitted = stages::unfitted(&every).into_iter().filter_map(|k| Signal::iter().nth(k)).map(|s| <&str>::from(s).to_owned()).collect();
     fit.held_out = check::held_out(&scored)?;
 
-        #[expect(clippy::cast_precision_loss, reason = "numbers of pairs and cases")]
-    let links_per_case = round(2.0 * fit.linked_pairs as f64 / fit.solved_cases as f64);
+        let (links_per_case, links_per_case_bounds) = links_per_case(&fit);
     let named: BTreeMap<String, f64> = Signal::iter().map(|s| (<&str>::from(s).to_owned(), round(weights[s as usize]))).collect();
     let (shapes, copied) = Pooled::fit(&rows.iter().collect::<Vec<_>>(), &worlds).into_model();
-    let model = CasePairModel { format: FORMAT.into(), shapes, copied, weights: named, links_per_case, fit };
+    let model = CasePairModel { format: FORMAT.into(), shapes, copied, weights: named, unfitted, links_per_case, links_per_case_bounds, fit };
     // What was written must be what is read.
     CasePairModel::from_json(&model.to_json())
+}
+
+/// Links per case among all cases, from those among solved cases. Solved cases are not a sample: where an offender's cases are cleared together,
+/// a solved case has all its links among the solved ones; where each is cleared by itself, only the share that is cleared. The truth lies between,
+/// and half-way in log odds is wrong by the same factor at most on either side.
+#[expect(clippy::cast_precision_loss, reason = "numbers of pairs and cases")]
+fn links_per_case(fit: &Fit) -> (f64, (f64, f64)) {
+    let together = 2.0 * fit.linked_pairs as f64 / fit.solved_cases as f64;
+    let clearance = fit.solved_cases as f64 / fit.cases as f64;
+    (round(together / clearance.sqrt()), (round(together), round(together / clearance)))
 }
 
 /// A pair with the log likelihood ratios that the other folds give it.

@@ -3,9 +3,7 @@
 use super::{FOLDS, Scored, stages};
 use crate::error::Result;
 use crate::link::model::Check;
-
-const BANDS: [(&str, f64, f64); 5] =
-    [("<1 km", 0.0, 1_000.0), ("1-5 km", 1_000.0, 5_000.0), ("5-50 km", 5_000.0, 50_000.0), (">=50 km", 50_000.0, f64::INFINITY), ("no place", f64::NAN, f64::NAN)];
+use crate::link::rows::{BANDS, NO_PLACE, distance_band};
 
 /// Scores each fold with weights of the other folds and measures.
 pub fn held_out(scored: &[Scored]) -> Result<Vec<Check>> {
@@ -20,9 +18,7 @@ pub fn held_out(scored: &[Scored]) -> Result<Vec<Check>> {
     }
     let band = |name: &str, keep: &dyn Fn(Option<f64>) -> bool| measure(name, pairs.iter().filter(|p| keep(p.1)).map(|p| (p.0, p.2)));
     let mut checks = vec![band("all", &|_| true)];
-    checks.extend(BANDS.iter().map(|(name, from, to)| {
-        if from.is_nan() { band(name, &|d| d.is_none()) } else { band(name, &|d| d.is_some_and(|d| (*from..*to).contains(&d))) }
-    }));
+    checks.extend(BANDS.iter().map(|b| b.0).chain([NO_PLACE]).map(|name| band(name, &|d| distance_band(d) == name)));
     checks.retain(|c| c.linked > 0 && c.unlinked > 0);
     Ok(checks)
 }

@@ -26,8 +26,14 @@ impl World {
 
 /// A bin needs this many pairs to have a likelihood ratio of its own; with fewer it has that of its neighbour.
 const BIN_PAIRS_MIN: f64 = 20.0;
-/// Linked pairs' worth of "nothing special" that every bin and every mixture is mixed with.
+/// Linked pairs' worth of "nothing special" that every bin is mixed with (Jeffreys' prior of a count).
+const BIN_SMOOTHING: f64 = 0.5;
+/// Linked pairs that do not copy, added to every mixture.
 const SMOOTHING: f64 = 2.0;
+/// With fewer linked pairs that have it, a signal is not fitted.
+const SIGNAL_PAIRS_MIN: usize = 30;
+/// Most unlinked pairs in one regression.
+const UNLINKED_MAX: usize = 15_000;
 /// Pairs of the pool that steady the bins of one world.
 const POOL_PAIRS: f64 = 100.0;
 
@@ -105,8 +111,7 @@ fn fit_shape(shape: Shape, rows: &[&Row], worlds: usize) -> FittedShape {
     if n_linked.iter().sum::<f64>() > 0.0 && supported.iter().any(|s| *s) {
         for _ in 0..50 {
             let expected: Vec<f64> = (0..bins).map(|b| (0..worlds).map(|w| n_linked[w] * shares[w][b] / mean[w]).sum()).collect();
-            let all: f64 = expected.iter().sum();
-            let smooth: Vec<(f64, f64)> = observed.iter().zip(&expected).map(|(o, e)| (o + SMOOTHING * e / all, *e + SMOOTHING * e / all)).collect();
+            let smooth: Vec<(f64, f64)> = observed.iter().zip(&expected).map(|(o, e)| (o + BIN_SMOOTHING, e + BIN_SMOOTHING)).collect();
             log_lr = extend(&falling(&smooth, &supported), &supported);
             for (m, share) in mean.iter_mut().zip(&shares) {
                 *m = share.iter().zip(&log_lr).map(|(u, l)| u * l.exp()).sum();
@@ -171,6 +176,7 @@ fn fit_copies(rows: &[&Row], worlds: &[World]) -> CopyModel {
         category_parent: round(category_parent),
         premises: round(values(&|r| r.signals.premises)),
         loss: round(values(&|r| r.signals.loss)),
+        identifier: round(identifier(&linked().filter_map(|r| r.signals.identifier.map(|v| (v.rarity, r.weight))).collect::<Vec<_>>())),
         mo: groups.iter().map(|(g, v)| ((*g).to_owned(), round(mixture(v)))).collect(),
         mo_other: round(mixture(&all)),
     }
@@ -185,6 +191,13 @@ fn mixture(pairs: &[(f64, f64)]) -> f64 {
         copied = share / (total + SMOOTHING);
     }
     copied
+}
+
+/// The same with a uniform prior of the probability: an identifier that coincides is no accident of taste, so too few pairs must not make it
+/// one.
+fn identifier(pairs: &[(f64, f64)]) -> f64 {
+    let total: f64 = pairs.iter().map(|(_, w)| w).sum();
+    (mixture(pairs) * (total + SMOOTHING) + 1.0) / (total + 2.0)
 }
 
 fn category_mixture(pairs: &[(CategoryMatch, f64)]) -> (f64, f64) {
@@ -209,21 +222,41 @@ fn category_mixture(pairs: &[(CategoryMatch, f64)]) -> (f64, f64) {
 
 /// Weights of the signals: logistic regression on balanced pairs, refitted without the signals of wrong sign.
 pub fn weights(rows: &[&Scored]) -> Result<[f64; SIGNALS]> {
+    // Every k-th unlinked pair: ten weights need no more.
+    let all = rows.iter().filter(|r| !r.linked).count();
+    let step = all.div_ceil(UNLINKED_MAX).max(1);
+    let mut seen = 0;
+    let rows: Vec<&Scored> = rows
+        .iter()
+        .filter(|r| {
+            seen += usize::from(!r.linked);
+            r.linked || seen % step == 0
+        })
+        .copied()
+        .collect();
+    let rows = rows.as_slice();
     let unlinked = rows.iter().filter(|r| !r.linked).count();
     let linked: f64 = rows.iter().filter(|r| r.linked).map(|r| r.weight).sum();
     #[expect(clippy::cast_precision_loss, reason = "a number of pairs")]
     let repeat = (unlinked as f64 / linked).max(1.0);
-    let mut used: Vec<usize> = (0..SIGNALS).filter(|k| rows.iter().any(|r| r.log_lr[*k] != 0.0)).collect();
+    let unfitted = unfitted(rows);
+    let mut used: Vec<usize> = (0..SIGNALS).filter(|k| !unfitted.contains(k)).collect();
     loop {
         let fitted = regress(rows, &used, repeat)?;
         let right: Vec<usize> = used.iter().zip(&fitted).filter(|(_, w)| **w > 0.0).map(|(k, _)| *k).collect();
         if right.len() == used.len() {
             let mut weights = [0.0; SIGNALS];
+            unfitted.iter().for_each(|k| weights[*k] = 1.0);
             used.iter().zip(&fitted).for_each(|(k, w)| weights[*k] = w.min(1.0));
             return Ok(weights);
         }
         used = right;
     }
+}
+
+/// Signals that fewer than [`SIGNAL_PAIRS_MIN`] linked pairs have anything to say by.
+pub fn unfitted(rows: &[&Scored]) -> Vec<usize> {
+    (0..SIGNALS).filter(|k| rows.iter().filter(|r| r.linked && r.log_lr[*k] != 0.0).count() < SIGNAL_PAIRS_MIN).collect()
 }
 
 fn regress(rows: &[&Scored], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
@@ -244,7 +277,7 @@ fn regress(rows: &[&Scored], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
     let x = Array2::from_shape_vec((y.len(), used.len()), x).expect("each row has one value per used signal");
     let fitted = LogisticRegression::default()
         .with_intercept(false)
-        .max_iterations(300)
+        .max_iterations(100)
         .fit(&Dataset::new(x, Array1::from(y)))
         .bug("E0503", || "fit the weights of the case-pair signals".into())?;
     // linfa calls the more frequent class positive.

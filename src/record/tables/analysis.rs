@@ -95,6 +95,7 @@ pub const CASE_PAIRS: Table = analysis(Schema::Link, "case_pairs", "one compared
     col("time_of_day_unats", "时段", Type::Int, "Term of the circular time of day and the weekday.").required().unit(UNATS),
     col("mo_unats", "手段", Type::Int, "Term of the modus operandi, weighted by rarity.").required().unit(UNATS),
     col("target_unats", "目标", Type::Int, "Term of premises and class of loss.").required().unit(UNATS),
+    col("travel_unats", "行程", Type::Int, "Term of travel: could one traveller have been at both?").required().unit(UNATS),
     col("identifier_unats", "标识", Type::Int, "Term of shared phones, devices, accounts, plates and persons.").required().unit(UNATS),
     col("shared_identifiers", "共同标识", Type::TextList, "The shared identifiers, as subject ids.").class(Class::Identifier),
     col("infeasible", "不可达", Type::Bool, "Too far apart to travel in the time between; an exclusion for a lone offender.").required(),
@@ -109,9 +110,44 @@ pub const CASE_PAIRS: Table = analysis(Schema::Link, "case_pairs", "one compared
 pub const SERIES: Table = analysis(Schema::Link, "series", "one case in one series", &[
     col("series_id", "系列", Type::Text, "`series:` and a hash of the smallest case id.").required(),
     col("case_id", "案件编号", Type::Text, "Case.").required(),
-    col("membership", "归属概率", Type::Float, "Probability that the case belongs to the series.").required(),
-    col("n_cases", "案件数", Type::Int, "Cases in the series.").required(),
+    col("core", "核心", Type::Bool, "True: joined by agglomeration; false: listed beside the core for its probability.").required(),
+    col("membership", "归属概率", Type::Float, "Mean posterior probability of its links with the other cases of the core.").required(),
+    col("n_cases", "案件数", Type::Int, "Cases in the core.").required(),
     col("weakest_unats", "最弱联系", Type::Int, "Average log Bayes factor at which the last two parts were joined.").required().unit(UNATS),
+]);
+
+/// Near repeats: how many pairs of cases lie in a band of distance and time, over how many would by chance, beside what the model says of them.
+pub const KNOX: Table = analysis(Schema::Link, "knox", "one band of distance × one band of time", &[
+    col("distance_from_m", "距离自", Type::Int, "Start of the distance band.").required().unit("m"),
+    col("distance_to_m", "距离至", Type::Int, "End of the distance band, exclusive.").required().unit("m"),
+    col("days_from", "天数自", Type::Int, "Start of the time band.").required().unit("d"),
+    col("days_to", "天数至", Type::Int, "End of the time band, exclusive.").required().unit("d"),
+    col("observed", "观测对数", Type::Int, "Pairs in the band.").required(),
+    col("expected", "期望对数", Type::Float, "Mean number over permutations of the times.").required(),
+    col("ratio", "诺克斯比", Type::Float, "Observed over expected; null where nothing is expected."),
+    col("p", "p值", Type::Float, "Share of permutations, the observed order among them, with at least as many pairs.").required(),
+    col("n_compared", "比较对数", Type::Int, "Candidate pairs of the band in `link.case_pairs`.").required(),
+    col("mean_bf_unats", "平均贝叶斯因子", Type::Int, "Mean log Bayes factor of the compared pairs; null without any.").unit(UNATS),
+    col("expected_links", "期望关联数", Type::Float, "Sum of the posterior probabilities of the compared pairs.").required(),
+    col("model", "模型", Type::Text, "Model version; `shipped:` where it was not fitted on this workspace.").required(),
+]);
+
+/// How the candidate pairs came about and what the caps cut off.
+pub const BLOCKS: Table = analysis(Schema::Link, "blocks", "one kind of block", &[
+    col("block", "候选来源", Type::Text, "near, mo or identifier.").required(),
+    col("n_keys", "键数", Type::Int, "Keys: identifiers or modus operandi values of two cases or more; for near, cases with a place or a time.").required(),
+    col("n_keys_dropped", "舍弃键数", Type::Int, "Keys of too many cases, which proposed nothing.").required(),
+    col("n_pairs_found", "发现对数", Type::Int, "Pairs found, before the caps per case.").required(),
+    col("n_pairs", "候选对数", Type::Int, "Pairs proposed.").required(),
+    col("n_cases_capped", "截断案件数", Type::Int, "Cases at whose cap pairs were cut off.").required(),
+]);
+
+/// Of the pairs of solved cases that are known to be linked, how many were proposed, by distance.
+pub const COMPLETENESS: Table = analysis(Schema::Link, "completeness", "one band of distance", &[
+    col("band", "距离段", Type::Text, "<1 km, 1-5 km, 5-50 km, >=50 km or no place.").required(),
+    col("n_linked", "已知关联对数", Type::Int, "Pairs of solved cases with a common charged or convicted suspect.").required(),
+    col("n_proposed", "被提出对数", Type::Int, "Those among the candidates.").required(),
+    col("completeness", "完整率", Type::Float, "Proposed over linked; null without linked pairs."),
 ]);
 
 /// Every scored pair of a subject and a case.
@@ -187,9 +223,21 @@ pub const ROAMING_SUSPECTS: Table = analysis(Schema::Lead, "roaming_suspects", "
     col("repeated_cases", "多次依据", Type::TextList, "Cases that make it true.").required(),
     col("joint", "结伙作案", Type::Bool, "结伙: at least two acting jointly; fact-basis cases only.").required(),
     col("joint_cases", "结伙依据", Type::TextList, "Cases that make it true.").required(),
-    col("n_counties", "涉及区县", Type::Int, "Distinct places among all its cases, districts of one city counted once.").required(),
+    col("n_counties", "涉及地数", Type::Int, "Distinct places among all its cases, districts of one city counted once.").required(),
     col("span_m", "最大跨距", Type::Int, "Largest distance between two of its cases.").unit("m"),
     col("gyration_m", "回转半径", Type::Int, "Root mean square distance from their centre.").unit("m"),
+    col("exception_1989_kind", "例外情形", Type::Text, "occasional_away or border_strip; whether it applies in law is for counsel."),
+    col("exception_1989_cases", "例外依据", Type::TextList, "Cases that the exception rests on.").required(),
+    col("repeated_theft", "多次盗窃", Type::Bool, "多次盗窃: at least three thefts within two years; fact-basis cases only.").required(),
+    col("repeated_theft_cases", "多次盗窃依据", Type::TextList, "Cases that make it true.").required(),
+    col("residence_unit", "居住地", Type::Text, "Place of habitual residence, districts of one city as one; null: not known.").class(Class::Place),
+    col("entropy", "地点熵", Type::Float, "Entropy of the places of its cases.").unit("nat"),
+    col("switches", "换地率", Type::Float, "Changes of place per step from one case to the next."),
+    col("home_m", "离家距离", Type::Int, "Median distance of the scenes from the seat of the home division.").unit("m"),
+    col("step_m", "连案距离", Type::Int, "Median distance from one scene to the next.").unit("m"),
+    col("pattern", "活动类型", Type::Text, "marauder: home lies within the circle on the two furthest scenes; commuter: outside."),
+    col("per_active_day", "日均案件", Type::Float, "Cases per day on which there was one."),
+    col("per_day_m", "日均行程", Type::Int, "Way from scene to scene per day between first and last.").unit("m"),
 ]);
 
 /// The evidence contract as columns; the tables that SQL writes have the same.
