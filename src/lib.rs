@@ -17,6 +17,7 @@ pub mod config;
 pub mod error;
 pub mod ingest;
 pub mod lake;
+pub mod link;
 pub mod normalise;
 pub mod pipeline;
 pub mod queries;

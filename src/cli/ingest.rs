@@ -2,11 +2,18 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Mutex;
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::globals::Globals;
-use crate::error::{Context, Result};
-use crate::ingest::{Mode, Options, Summary, load};
+use super::output::{Alignment, DisclosureArgs, grid};
+use crate::audit::{Action, Gate, What};
+use crate::config::Config;
+use crate::error::{Context, Error, Result};
+use crate::ingest::{Mode, Options, Progress, Silent, Status, Summary, load};
 use crate::lake::Lake;
+use crate::record::Class;
 
 /// Load files or folders: CSV, JSON lines, Parquet, XLSX
 #[derive(Debug, clap::Args)]
@@ -29,6 +36,8 @@ pub struct IngestArgs {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: IngestFormat,
+    #[command(flatten)]
+    disclosure: DisclosureArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -38,6 +47,156 @@ enum IngestFormat {
     Json,
 }
 
-fn options(paths: &[PathBuf], utc_offset_min: Option<i32>, mode: Mode) -> Options {
-    Options { paths: paths.to_vec(), mapping: None, known_at: None, utc_offset_min, mode }
+impl IngestArgs {
+    fn options(&self, config: &Config) -> Options {
+        Options {
+            mapping: self.mapping.clone(),
+            known_at: self.known_at.map(|t| t.timestamp_micros()),
+            utc_offset_min: self.utc_offset,
+            mode: if self.dry_run { Mode::DryRun } else { Mode::Load },
+            ..defaults(&self.paths, config)
+        }
+    }
+}
+
+fn defaults(paths: &[PathBuf], config: &Config) -> Options {
+    Options { workspace_utc_offset_min: config.utc_offset_min, threads: config.threads, ..Options::new(paths) }
+}
+
+/// Loads and prints what became of every file; fails with "partial" when some files could not be loaded, and as the caller's fault when none could.
+pub async fn run(args: &IngestArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
+    let config = globals.config()?;
+    let mut lake = if args.dry_run { Lake::open(&config.root)? } else { Lake::open_to_write(&config.root)? };
+    let summary = load(&mut lake, &args.options(&config), &Bar::default()).await?;
+    // Rejected values are personal data; they are shown behind the log and masked by their shape.
+    let what = What::new("ingest").count("files", summary.files.len() as u64).count("rows", summary.counts.kept);
+    let action = if args.dry_run { Action::View } else { Action::Collect };
+    let gate = args.disclosure.check()?.log(&config.root, action, what)?;
+    match args.format {
+        IngestFormat::Json => json(&summary, &gate, out)?,
+        IngestFormat::Table => out.write_all(text(&summary, args.dry_run, &gate).as_bytes()).bug("E0802", || "write the summary".into())?,
+    }
+    verdict(&summary)
+}
+
+/// Loads without a word, for commands that make their own workspace.
+pub async fn ingest_quietly(globals: &Globals, paths: &[PathBuf]) -> Result<Summary> {
+    let config = globals.config()?;
+    let mut lake = Lake::open_to_write(&config.root)?;
+    let summary = load(&mut lake, &defaults(paths, &config), &Silent).await?;
+    verdict(&summary)?;
+    Ok(summary)
+}
+
+fn verdict(summary: &Summary) -> Result<()> {
+    let refused: Vec<_> = summary.files.iter().filter(|f| f.status == Status::Refused).collect();
+    let usable = summary.count(Status::Loaded) + summary.count(Status::AlreadyLoaded);
+    let Some(first) = refused.first() else {
+        if usable == 0 {
+            return Err(Error::usage("E0815", format!("none of {} files is a table of records", summary.files.len()))
+                .hint("give exports in CSV, XLSX, JSON lines or Parquet; pictures and documents are not read"));
+        }
+        return Ok(());
+    };
+    let refusal = first.refusal.as_ref();
+    let why = refusal.map_or_else(String::new, |r| format!("; the first: {}", r.message));
+    let message = format!("{} of {} files could not be loaded{why}", refused.len(), summary.files.len());
+    let error = if usable == 0 { Error::usage("E0816", message) } else { Error::partial("E0816", message) };
+    Err(match refusal.and_then(|r| r.hint.as_ref()) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    })
+}
+
+fn json(summary: &Summary, gate: &Gate, out: &mut dyn Write) -> Result<()> {
+    let mut files = serde_json::to_value(&summary.files).bug("E0802", || "write the summary".into())?;
+    for reject in files.as_array_mut().into_iter().flatten().filter_map(|f| f["first_rejects"].as_array_mut()).flatten() {
+        let masked = gate.show(Class::Identifier, reject["value"].as_str().unwrap_or_default());
+        reject["value"] = masked.into();
+    }
+    let value = serde_json::json!({
+        "schema_version": 1, "command": "ingest", "counts": summary.counts, "records": summary.records, "written": summary.written, "files": files,
+    });
+    serde_json::to_writer_pretty(&mut *out, &value).bug("E0802", || "write the summary".into())?;
+    writeln!(out).bug("E0802", || "write the summary".into())
+}
+
+fn text(summary: &Summary, dry_run: bool, gate: &Gate) -> String {
+    let mut text = String::new();
+    if dry_run {
+        for file in &summary.files {
+            text.push_str(&format!("{}: {} (layout {})\n", file.file, file.status, file.layout.as_deref().unwrap_or("none")));
+            for matched in &file.mapping {
+                text.push_str(&format!("  {} -> {}.{}\n", matched.header, matched.table, matched.column));
+            }
+            if !file.unused_headers.is_empty() {
+                text.push_str(&format!("  not used: {}\n", file.unused_headers.join(", ")));
+            }
+            for reject in &file.first_rejects {
+                let value = gate.show(Class::Identifier, &reject.value);
+                text.push_str(&format!("  row {} column {}: {value} [{}] {}\n", reject.row, reject.column, reject.code, reject.reason));
+            }
+        }
+    }
+    let header = ["table", "rows"].map(|h| (h.to_string(), if h == "rows" { Alignment::Right } else { Alignment::Left }));
+    let rows = summary.records.iter().map(|(t, n)| vec![t.clone(), n.to_string()]).collect();
+    text.push_str(&format!("{}\n", grid(&header, rows)));
+    let c = &summary.counts;
+    text.push_str(&format!(
+        "{} rows read = {} structure + {} kept + {} duplicate + {} rejected; {} cells rejected\n",
+        c.read, c.structure, c.kept, c.duplicate, c.rejected, c.rejected_cells
+    ));
+    let count = |s| summary.count(s);
+    text.push_str(&format!(
+        "{} files loaded, {} loaded before, {} refused, {} no tables{}\n",
+        count(Status::Loaded),
+        count(Status::AlreadyLoaded),
+        count(Status::Refused),
+        count(Status::NotATable),
+        if dry_run { "; dry run: nothing was written" } else { "" }
+    ));
+    if c.rejected + c.rejected_cells > 0 && !dry_run {
+        text.push_str("why rows were rejected: clew sql \"select file, code, reason, count(*) as n from meta.rejects group by file, code, reason order by n desc limit 20\"\n");
+    }
+    text
+}
+
+/// Rows, rate and rest time on a terminal.
+#[derive(Default)]
+struct Bar(Mutex<Option<ProgressBar>>);
+
+impl Progress for Bar {
+    fn begin(&self, files: usize, _: u64) {
+        let bar = ProgressBar::new(files as u64).with_style(
+            ProgressStyle::with_template("{bar:30} {pos}/{len} files, {msg} rows, {elapsed}, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        if let Ok(mut slot) = self.0.lock() {
+            *slot = Some(bar);
+        }
+    }
+
+    fn rows(&self, rows: u64) {
+        if let Ok(mut slot) = self.0.lock()
+            && let Some(bar) = slot.as_mut()
+        {
+            let so_far: u64 = bar.message().parse().unwrap_or(0);
+            bar.set_message((so_far + rows).to_string());
+        }
+    }
+
+    fn file(&self, _: &str) {
+        if let Ok(slot) = self.0.lock()
+            && let Some(bar) = slot.as_ref()
+        {
+            bar.inc(1);
+        }
+    }
+
+    fn end(&self) {
+        if let Ok(slot) = self.0.lock()
+            && let Some(bar) = slot.as_ref()
+        {
+            bar.finish_and_clear();
+        }
+    }
 }

@@ -3,8 +3,10 @@
 mod audit;
 mod config;
 mod doctor;
+mod evaluate;
 mod explain;
 mod globals;
+mod ingest;
 mod init;
 mod leads;
 mod lookup;
@@ -15,7 +17,9 @@ mod read;
 mod run;
 mod sql;
 mod stdout;
+mod synth;
 mod tables;
+mod truth;
 
 use std::io::Write;
 
@@ -40,6 +44,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Ingest(ingest::IngestArgs),
     Plan(plan::PlanArgs),
     Run(run::RunArgs),
     Leads(leads::LeadsArgs),
@@ -47,6 +52,8 @@ enum Command {
     Lookup(lookup::LookupArgs),
     Tables(tables::TablesArgs),
     Sql(sql::SqlArgs),
+    Synth(synth::SynthArgs),
+    Evaluate(evaluate::EvaluateArgs),
     Config(config::ConfigArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
@@ -72,6 +79,7 @@ impl Cli {
         let globals = &self.globals;
         match &self.command {
             Command::Init(args) => init::run(args),
+            Command::Ingest(args) => ingest::run(args, globals, out).await,
             Command::Plan(args) => plan::run(args, globals, out),
             Command::Run(args) => run::run(args, globals).await,
             Command::Leads(args) => leads::run(args, globals, out).await,
@@ -81,6 +89,8 @@ impl Cli {
             Command::Doctor(args) => doctor::run(args, globals, out),
             Command::Tables(args) => tables::run(args, globals, out),
             Command::Sql(args) => sql::run(args, globals, out).await,
+            Command::Synth(args) => synth::run(args, out),
+            Command::Evaluate(args) => evaluate::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),
             Command::Completions { shell } => {
                 clap_complete::generate(*shell, &mut Cli::command(), "clew", out);

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::lake::{Output, Session};
 use crate::queries::Catalogue;
 use crate::record::Table;
-use crate::{resolve, score};
+use crate::{link, resolve, score};
 
 /// A Rust analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumIter)]
@@ -13,8 +13,12 @@ use crate::{resolve, score};
 pub enum Analysis {
     /// Which records are the same person.
     Resolve,
+    /// Which cases belong together, and what a suspect's other cases say.
+    Link,
     /// Leads with reasons.
     Score,
+    /// Subjects with several cases, with the legal flags.
+    Roaming,
 }
 
 impl Analysis {
@@ -22,7 +26,9 @@ impl Analysis {
     pub fn reads(self) -> &'static [&'static str] {
         match self {
             Analysis::Resolve => resolve::READS,
+            Analysis::Link => link::READS,
             Analysis::Score => score::READS,
+            Analysis::Roaming => link::roaming::READS,
         }
     }
 
@@ -30,7 +36,9 @@ impl Analysis {
     pub fn writes(self) -> &'static [&'static Table] {
         match self {
             Analysis::Resolve => resolve::WRITES,
+            Analysis::Link => link::WRITES,
             Analysis::Score => score::WRITES,
+            Analysis::Roaming => link::roaming::WRITES,
         }
     }
 
@@ -38,7 +46,9 @@ impl Analysis {
     pub fn params(self) -> &'static [(&'static str, f64)] {
         match self {
             Analysis::Resolve => resolve::PARAMS,
+            Analysis::Link => link::PARAMS,
             Analysis::Score => score::PARAMS,
+            Analysis::Roaming => link::roaming::PARAMS,
         }
     }
 
@@ -46,6 +56,8 @@ impl Analysis {
     pub async fn run(self, session: &Session, config: &Config, catalogue: &Catalogue) -> Result<Vec<Output>> {
         match self {
             Analysis::Resolve => resolve::run(session, &config.params).await,
+            Analysis::Link => link::run(session, &config.params).await,
+            Analysis::Roaming => link::roaming::run(session, &config.params).await,
             Analysis::Score => score::run(session, &config.params, &kind_texts(catalogue), &score::shipped()?).await,
         }
     }
