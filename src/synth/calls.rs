@@ -155,7 +155,16 @@ impl DayCalls<'_> {
             if let Reach::At(place, _) = self.reach(phone, at)
                 && let Some(cell) = self.serve(phone, place, at, uniform)
             {
-                sink(Event { at, kind: EventKind::Data, duration_s: duration, from: Peer::Phone(phone), to: None, from_cell: Some(cell), to_cell: None, tag });
+                sink(Event {
+                    at,
+                    kind: EventKind::Data,
+                    duration_s: duration,
+                    from: Peer::Phone(phone),
+                    to: None,
+                    from_cell: Some(cell),
+                    to_cell: None,
+                    tag,
+                });
             }
         }
     }
@@ -209,7 +218,7 @@ impl DayCalls<'_> {
                 Reach::Off => duration_s = 0,
             }
         }
-        let forwarded = !message && duration_s > 0 && tag % 211 == 0;
+        let forwarded = !message && duration_s > 0 && tag.is_multiple_of(211);
         let kind = match (message, forwarded) {
             (true, _) => EventKind::Message,
             (false, true) => EventKind::Forwarded,

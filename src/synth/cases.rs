@@ -121,7 +121,7 @@ fn enter(world: &World, offence: usize, dice: &mut Dice) -> Case {
     let unit = place.unit;
     let error = (hyper.point_error_m / 1_000.0) * dice.lognormal(1.0, 0.8);
     let remote = category.scene == Scene::Remote;
-    let point = (!dice.chance(hyper.no_point) && !(remote && dice.chance(0.5))).then(|| place.at.near(error, dice));
+    let point = (!(dice.chance(hyper.no_point) || remote && dice.chance(0.5))).then(|| place.at.near(error, dice));
     let region = if dice.chance(0.01) { *dice.pick(&world.geography.local) } else { unit };
     Case {
         id: String::new(),
@@ -139,7 +139,13 @@ fn enter(world: &World, offence: usize, dice: &mut Dice) -> Case {
             let step = if dice.chance(0.7) { 10_000.0 } else { 100.0 };
             ((told / step).round() * step) as i64
         }),
-        status: if dice.chance(0.012) { "unfounded" } else if dice.chance(0.008) { "withdrawn" } else { "open" },
+        status: if dice.chance(0.012) {
+            "unfounded"
+        } else if dice.chance(0.008) {
+            "withdrawn"
+        } else {
+            "open"
+        },
         solved: None,
         suspects: Vec::new(),
         others: Vec::new(),
@@ -177,8 +183,12 @@ fn clear(world: &mut World, cases: &mut [Case]) {
     let mut cleared: Vec<usize> = Vec::new();
     for g in 0..world.groups.len() {
         let Some(arrest) = world.groups[g].arrest else { continue };
-        let theirs: Vec<usize> = (0..world.offences.len()).filter(|&o| world.offences[o].group == g && !world.offences[o].former).map(|o| index_of[&o]).collect();
-        let mut picked: Vec<usize> = theirs.iter().copied().filter(|&c| cases[c].reported < arrest && dice.chance(world.hyper.cleared_together)).collect();
+        let theirs: Vec<usize> = (0..world.offences.len())
+            .filter(|&o| world.offences[o].group == g && !world.offences[o].former)
+            .map(|o| index_of[&o])
+            .collect();
+        let mut picked: Vec<usize> =
+            theirs.iter().copied().filter(|&c| cases[c].reported < arrest && dice.chance(world.hyper.cleared_together)).collect();
         if picked.is_empty() {
             picked.extend(theirs.iter().copied().find(|&c| cases[c].reported < arrest));
         }
@@ -271,7 +281,11 @@ fn charge(world: &World, case: &mut Case, offenders: &[PersonIx], named: Sec, so
     // Mules of the payments are charged with the others now and then.
     for payment in world.payments.iter().filter(|p| p.offence == case.offence && p.layer > 0) {
         let holder = world.people.accounts[payment.from as usize].holder;
-        if !people.contains(&holder) && holder != world.offences[case.offence].victim && !world.spec.void_of(Void::Money) && dice.chance(0.3) {
+        if !people.contains(&holder)
+            && holder != world.offences[case.offence].victim
+            && !world.spec.void_of(Void::Money)
+            && dice.chance(0.3)
+        {
             people.push(holder);
         }
     }
@@ -288,7 +302,9 @@ fn found(world: &World, person: PersonIx, named: Sec, known: Sec, at: Sec, arres
         let phone = &world.people.phones[p as usize];
         let listed = if phone.burner {
             // Found on the person, or told from the handset's history.
-            arrest.is_some() && phone.from < at && dice.chance(if phone.alive(at) { world.hyper.burner_found } else { world.hyper.burner_found * 0.4 })
+            arrest.is_some()
+                && phone.from < at
+                && dice.chance(if phone.alive(at) { world.hyper.burner_found } else { world.hyper.burner_found * 0.4 })
         } else {
             phone.from < at && dice.chance(0.94)
         };
@@ -302,7 +318,18 @@ fn found(world: &World, person: PersonIx, named: Sec, known: Sec, at: Sec, arres
     imeis.sort_unstable();
     imeis.dedup();
     let accounts = who.accounts.iter().copied().filter(|_| dice.chance(0.7)).collect();
-    Suspect { person, status: if dice.chance(0.3) { "convicted" } else { "charged" }, named, known, phones, accounts, imeis, custody: arrest, released: None, died: None }
+    Suspect {
+        person,
+        status: if dice.chance(0.3) { "convicted" } else { "charged" },
+        named,
+        known,
+        phones,
+        accounts,
+        imeis,
+        custody: arrest,
+        released: None,
+        died: None,
+    }
 }
 
 /// From arrest on the phones are silent.
@@ -314,7 +341,8 @@ fn jail(world: &mut World, person: PersonIx, arrest: Sec) {
 
 fn wrong_clearances(world: &mut World, cases: &mut [Case], cleared: &[usize], dice: &mut Dice) {
     let count = (cleared.len() as f64 * world.hyper.wrong_clearance).round().max(1.0) as usize;
-    let lone: Vec<usize> = cleared.iter().copied().filter(|&c| world.groups[world.offences[cases[c].offence].group].kind == GroupKind::Lone).collect();
+    let lone: Vec<usize> =
+        cleared.iter().copied().filter(|&c| world.groups[world.offences[cases[c].offence].group].kind == GroupKind::Lone).collect();
     for i in dice.sample(lone.len(), count) {
         let c = lone[i];
         let among = world.people.by_unit[cases[c].unit].clone();
@@ -350,7 +378,7 @@ fn name_somebody(world: &mut World, case: &mut Case, dice: &mut Dice) {
     let mut suspect = found(world, person, named, named, named, None, dice);
     suspect.status = "named";
     if !right && dice.chance(0.5) {
-        suspect.status = *dice.pick(&["withdrawn", "not_prosecuted"]);
+        suspect.status = dice.word(&["withdrawn", "not_prosecuted"]);
     }
     if !right {
         world.label(person, "wrongly_named");
@@ -374,7 +402,7 @@ fn people_around(world: &mut World, case: &mut Case, dice: &mut Dice) {
     if o.former {
         for _ in 0..2 {
             if let Some(person) = world.in_other_role.pop() {
-                let roles = *dice.pick(&["witness", "victim", "reporter", "witness"]);
+                let roles = dice.word(&["witness", "victim", "reporter", "witness"]);
                 case.others.push(Other { person, roles, known: reported + HOUR });
             }
         }

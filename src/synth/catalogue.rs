@@ -40,17 +40,160 @@ pub struct Category {
 
 /// All kinds of offences.
 pub const CATEGORIES: [Category; 11] = [
-    Category { name: "入户盗窃", parent: "theft", scene: Scene::Home, premises: &["居民住宅"], means: &["撬门", "技术开锁", "翻窗", "溜门"], objects: &["现金", "首饰", "手机", "烟酒"], loss_minor: 900_000.0, lone_weight: 0.2, hours: &[(11.0, 2.5), (15.0, 1.5), (2.5, 1.5)], unnoticed_h: 7.0, dump_weight: 1.0, clear_weight: 1.0 },
-    Category { name: "盗窃车内财物", parent: "theft", scene: Scene::Unattended, premises: &["停车场", "路边", "小区"], means: &["砸车窗", "拉车门", "信号干扰"], objects: &["现金", "烟酒", "电脑"], loss_minor: 350_000.0, lone_weight: 0.12, hours: &[(2.0, 2.0), (20.0, 2.0)], unnoticed_h: 6.0, dump_weight: 0.8, clear_weight: 0.7 },
-    Category { name: "盗窃电动车", parent: "theft", scene: Scene::Unattended, premises: &["小区", "市场", "路边", "学校"], means: &["剪锁", "推车", "接线"], objects: &["电动车", "电瓶"], loss_minor: 220_000.0, lone_weight: 0.18, hours: &[(3.0, 2.0), (10.0, 2.5), (19.0, 2.0)], unnoticed_h: 5.0, dump_weight: 0.6, clear_weight: 0.6 },
-    Category { name: "扒窃", parent: "theft", scene: Scene::Street, premises: &["市场", "车站", "商场"], means: &["刀片", "镊子", "掩护"], objects: &["手机", "现金"], loss_minor: 180_000.0, lone_weight: 0.1, hours: &[(9.5, 1.5), (17.5, 1.5)], unnoticed_h: 0.6, dump_weight: 0.5, clear_weight: 0.8 },
-    Category { name: "商铺盗窃", parent: "theft", scene: Scene::Unattended, premises: &["商铺", "超市", "仓库"], means: &["撬卷帘门", "破墙", "藏匿"], objects: &["现金", "烟酒", "手机"], loss_minor: 1_200_000.0, lone_weight: 0.08, hours: &[(2.5, 1.5)], unnoticed_h: 6.0, dump_weight: 1.1, clear_weight: 1.1 },
-    Category { name: "拦路抢劫", parent: "robbery", scene: Scene::Street, premises: &["路边", "公园", "楼道"], means: &["持刀", "徒手", "尾随"], objects: &["手机", "现金", "首饰"], loss_minor: 300_000.0, lone_weight: 0.06, hours: &[(22.0, 1.8), (1.0, 1.5)], unnoticed_h: 0.1, dump_weight: 1.3, clear_weight: 2.0 },
-    Category { name: "飞车抢夺", parent: "robbery", scene: Scene::Street, premises: &["路边", "桥头"], means: &["摩托", "徒步"], objects: &["首饰", "手机"], loss_minor: 400_000.0, lone_weight: 0.03, hours: &[(13.0, 2.5), (20.0, 1.5)], unnoticed_h: 0.1, dump_weight: 1.1, clear_weight: 1.3 },
-    Category { name: "街头诈骗", parent: "fraud", scene: Scene::Street, premises: &["市场", "路边", "车站"], means: &["丢包", "消灾", "假金饰"], objects: &["现金", "首饰"], loss_minor: 1_500_000.0, lone_weight: 0.03, hours: &[(9.0, 1.2), (15.0, 1.5)], unnoticed_h: 1.5, dump_weight: 0.9, clear_weight: 0.8 },
-    Category { name: "电信诈骗", parent: "fraud", scene: Scene::Remote, premises: &["网络"], means: &["冒充客服", "刷单", "冒充熟人", "贷款"], objects: &["存款"], loss_minor: 2_600_000.0, lone_weight: 0.11, hours: &[(11.0, 2.0), (16.0, 2.5)], unnoticed_h: 5.0, dump_weight: 0.0, clear_weight: 0.6 },
-    Category { name: "敲诈勒索", parent: "extortion", scene: Scene::Remote, premises: &["网络"], means: &["恐吓", "偷拍", "裸聊"], objects: &["存款"], loss_minor: 700_000.0, lone_weight: 0.04, hours: &[(19.0, 3.0)], unnoticed_h: 8.0, dump_weight: 0.0, clear_weight: 1.2 },
-    Category { name: "故意伤害", parent: "assault", scene: Scene::Street, premises: &["饭店", "路边", "小区"], means: &["拳脚", "持械"], objects: &[], loss_minor: 0.0, lone_weight: 0.05, hours: &[(21.5, 2.0)], unnoticed_h: 0.1, dump_weight: 0.4, clear_weight: 3.0 },
+    Category {
+        name: "入户盗窃",
+        parent: "theft",
+        scene: Scene::Home,
+        premises: &["居民住宅"],
+        means: &["撬门", "技术开锁", "翻窗", "溜门"],
+        objects: &["现金", "首饰", "手机", "烟酒"],
+        loss_minor: 900_000.0,
+        lone_weight: 0.2,
+        hours: &[(11.0, 2.5), (15.0, 1.5), (2.5, 1.5)],
+        unnoticed_h: 7.0,
+        dump_weight: 1.0,
+        clear_weight: 1.0,
+    },
+    Category {
+        name: "盗窃车内财物",
+        parent: "theft",
+        scene: Scene::Unattended,
+        premises: &["停车场", "路边", "小区"],
+        means: &["砸车窗", "拉车门", "信号干扰"],
+        objects: &["现金", "烟酒", "电脑"],
+        loss_minor: 350_000.0,
+        lone_weight: 0.12,
+        hours: &[(2.0, 2.0), (20.0, 2.0)],
+        unnoticed_h: 6.0,
+        dump_weight: 0.8,
+        clear_weight: 0.7,
+    },
+    Category {
+        name: "盗窃电动车",
+        parent: "theft",
+        scene: Scene::Unattended,
+        premises: &["小区", "市场", "路边", "学校"],
+        means: &["剪锁", "推车", "接线"],
+        objects: &["电动车", "电瓶"],
+        loss_minor: 220_000.0,
+        lone_weight: 0.18,
+        hours: &[(3.0, 2.0), (10.0, 2.5), (19.0, 2.0)],
+        unnoticed_h: 5.0,
+        dump_weight: 0.6,
+        clear_weight: 0.6,
+    },
+    Category {
+        name: "扒窃",
+        parent: "theft",
+        scene: Scene::Street,
+        premises: &["市场", "车站", "商场"],
+        means: &["刀片", "镊子", "掩护"],
+        objects: &["手机", "现金"],
+        loss_minor: 180_000.0,
+        lone_weight: 0.1,
+        hours: &[(9.5, 1.5), (17.5, 1.5)],
+        unnoticed_h: 0.6,
+        dump_weight: 0.5,
+        clear_weight: 0.8,
+    },
+    Category {
+        name: "商铺盗窃",
+        parent: "theft",
+        scene: Scene::Unattended,
+        premises: &["商铺", "超市", "仓库"],
+        means: &["撬卷帘门", "破墙", "藏匿"],
+        objects: &["现金", "烟酒", "手机"],
+        loss_minor: 1_200_000.0,
+        lone_weight: 0.08,
+        hours: &[(2.5, 1.5)],
+        unnoticed_h: 6.0,
+        dump_weight: 1.1,
+        clear_weight: 1.1,
+    },
+    Category {
+        name: "拦路抢劫",
+        parent: "robbery",
+        scene: Scene::Street,
+        premises: &["路边", "公园", "楼道"],
+        means: &["持刀", "徒手", "尾随"],
+        objects: &["手机", "现金", "首饰"],
+        loss_minor: 300_000.0,
+        lone_weight: 0.06,
+        hours: &[(22.0, 1.8), (1.0, 1.5)],
+        unnoticed_h: 0.1,
+        dump_weight: 1.3,
+        clear_weight: 2.0,
+    },
+    Category {
+        name: "飞车抢夺",
+        parent: "robbery",
+        scene: Scene::Street,
+        premises: &["路边", "桥头"],
+        means: &["摩托", "徒步"],
+        objects: &["首饰", "手机"],
+        loss_minor: 400_000.0,
+        lone_weight: 0.03,
+        hours: &[(13.0, 2.5), (20.0, 1.5)],
+        unnoticed_h: 0.1,
+        dump_weight: 1.1,
+        clear_weight: 1.3,
+    },
+    Category {
+        name: "街头诈骗",
+        parent: "fraud",
+        scene: Scene::Street,
+        premises: &["市场", "路边", "车站"],
+        means: &["丢包", "消灾", "假金饰"],
+        objects: &["现金", "首饰"],
+        loss_minor: 1_500_000.0,
+        lone_weight: 0.03,
+        hours: &[(9.0, 1.2), (15.0, 1.5)],
+        unnoticed_h: 1.5,
+        dump_weight: 0.9,
+        clear_weight: 0.8,
+    },
+    Category {
+        name: "电信诈骗",
+        parent: "fraud",
+        scene: Scene::Remote,
+        premises: &["网络"],
+        means: &["冒充客服", "刷单", "冒充熟人", "贷款"],
+        objects: &["存款"],
+        loss_minor: 2_600_000.0,
+        lone_weight: 0.11,
+        hours: &[(11.0, 2.0), (16.0, 2.5)],
+        unnoticed_h: 5.0,
+        dump_weight: 0.0,
+        clear_weight: 0.6,
+    },
+    Category {
+        name: "敲诈勒索",
+        parent: "extortion",
+        scene: Scene::Remote,
+        premises: &["网络"],
+        means: &["恐吓", "偷拍", "裸聊"],
+        objects: &["存款"],
+        loss_minor: 700_000.0,
+        lone_weight: 0.04,
+        hours: &[(19.0, 3.0)],
+        unnoticed_h: 8.0,
+        dump_weight: 0.0,
+        clear_weight: 1.2,
+    },
+    Category {
+        name: "故意伤害",
+        parent: "assault",
+        scene: Scene::Street,
+        premises: &["饭店", "路边", "小区"],
+        means: &["拳脚", "持械"],
+        objects: &[],
+        loss_minor: 0.0,
+        lone_weight: 0.05,
+        hours: &[(21.5, 2.0)],
+        unnoticed_h: 0.1,
+        dump_weight: 0.4,
+        clear_weight: 3.0,
+    },
 ];
 
 /// Index of telecom fraud.
@@ -71,7 +214,12 @@ impl Hours {
     /// Drawn per seed.
     pub fn draw(seed: u64) -> Self {
         let mut dice = Dice::new(seed, Purpose::Hyper, 2, 0);
-        Hours(CATEGORIES.iter().map(|c| c.hours.iter().map(|h| (h.0 + dice.range(-1.2, 1.2), h.1 * dice.range(0.7, 1.4))).collect()).collect())
+        Hours(
+            CATEGORIES
+                .iter()
+                .map(|c| c.hours.iter().map(|h| (h.0 + dice.range(-1.2, 1.2), h.1 * dice.range(0.7, 1.4))).collect())
+                .collect(),
+        )
     }
 
     /// A second of the day for an offence.
@@ -97,14 +245,18 @@ impl Habit {
     pub fn draw(category: usize, dice: &mut Dice) -> Habit {
         let c = &CATEGORIES[category];
         let count = [0, 1, 2][dice.weighted(&[0.4, 0.42, 0.18])];
-        let peculiarities = if c.scene == Scene::Remote { Vec::new() } else { dice.sample(PECULIARITIES.len(), count).into_iter().map(|i| PECULIARITIES[i]).collect() };
+        let peculiarities = if c.scene == Scene::Remote {
+            Vec::new()
+        } else {
+            dice.sample(PECULIARITIES.len(), count).into_iter().map(|i| PECULIARITIES[i]).collect()
+        };
         Habit {
             category,
-            premises: *dice.pick(c.premises),
-            means: *dice.pick(c.means),
+            premises: dice.word(c.premises),
+            means: dice.word(c.means),
             peculiarities,
-            target: dice.chance(0.6).then(|| *dice.pick(&TARGETS)),
-            disposal: dice.chance(0.3).then(|| *dice.pick(&DISPOSALS)),
+            target: dice.chance(0.6).then(|| dice.word(&TARGETS)),
+            disposal: dice.chance(0.3).then(|| dice.word(&DISPOSALS)),
         }
     }
 

@@ -6,8 +6,9 @@ use super::clock::{DAY, HOUR, MINUTE, Sec};
 use super::dice::Dice;
 use super::geography::PlaceIx;
 use super::movement::{Stay, journey};
-use super::offenders::{Act, Among, any_habit, commit, offence_by, new_group, quiet, recruit, series_name, target_in};
-use super::people::{Absence, Peer, PersonIx, PhoneIx, new_imei};
+use super::numbers::new_imei;
+use super::offenders::{Act, Among, any_habit, commit, new_group, offence_by, quiet, recruit, series_name, target_in};
+use super::people::{Absence, Peer, PersonIx, PhoneIx};
 use super::world::{GroupKind, Planned, Succession, World};
 
 /// A sequence of counties along a road.
@@ -65,7 +66,7 @@ pub fn plan(world: &mut World, corridors: &[Corridor], corridor: usize, count: u
     let horizon = if caught { (world.calendar.end() as f64 * dice.range(0.45, 0.85)) as Sec } else { world.calendar.end() - DAY };
     let habit = Habit::draw(*dice.pick(&CREW_CATEGORIES), dice);
     let mut done = 0;
-    let mut day = dice.int(1, 6);
+    let mut day = dice.int(1, i64::from(world.calendar.days) * 2 / 5);
     if world.spec.void_of(Void::Link) {
         // Nothing but the offenders is common to the cases.
         for _ in 0..count {
@@ -75,7 +76,15 @@ pub fn plan(world: &mut World, corridors: &[Corridor], corridor: usize, count: u
         done = count;
     }
     while done < count && day * DAY < horizon {
-        let (offences, back) = tour(world, &Crew { group, members: &members, burners: &burners, route: &route, habit: &habit }, day, count - done, horizon, hours, dice);
+        let (offences, back) = tour(
+            world,
+            &Crew { group, members: &members, burners: &burners, route: &route, habit: &habit },
+            day,
+            count - done,
+            horizon,
+            hours,
+            dice,
+        );
         done += offences;
         day = back / DAY + 1 + dice.exponential(world.hyper.tour_gap_days) as i64;
     }
@@ -126,15 +135,11 @@ fn tour(world: &mut World, crew: &Crew<'_>, day: i64, wanted: usize, horizon: Se
             }
         }
         now = arrival;
-        for _ in 0..1 + dice.below(3) {
+        for _ in 0..1 + dice.weighted(&[0.6, 0.3, 0.1]) {
             if acts >= wanted {
                 break;
             }
-            let habit = if dice.chance(world.hyper.habit) {
-                crew.habit.clone()
-            } else {
-                Habit::draw(*dice.pick(&CREW_CATEGORIES), dice)
-            };
+            let habit = if dice.chance(world.hyper.habit) { crew.habit.clone() } else { Habit::draw(*dice.pick(&CREW_CATEGORIES), dice) };
             let second = hours.second(habit.category, dice);
             let mut at = now.div_euclid(DAY) * DAY + second;
             while at < now + HOUR {
@@ -157,7 +162,11 @@ fn tour(world: &mut World, crew: &Crew<'_>, day: i64, wanted: usize, horizon: Se
             }
             let tags = habit.tags(second, dice);
             let offenders: Vec<PersonIx> = doers.iter().map(|&i| travellers[i]).collect();
-            commit(world, Act { group: crew.group, offenders: offenders.clone(), at, place: scene, habit: &habit, tags, victim, copycat: false }, dice);
+            commit(
+                world,
+                Act { group: crew.group, offenders: offenders.clone(), at, place: scene, habit: &habit, tags, victim, copycat: false },
+                dice,
+            );
             for &p in &offenders {
                 quiet(world, p, at, Some(lodging), dice);
             }
@@ -181,7 +190,9 @@ fn tour(world: &mut World, crew: &Crew<'_>, day: i64, wanted: usize, horizon: Se
     for (i, plan) in plans.into_iter().enumerate() {
         let person = travellers[i];
         world.plan(person, plan);
-        if crew.burners[crew.members.iter().position(|&m| m == person).expect("a traveller is a member")].is_empty() || !dice.chance(world.hyper.own_phone_home) {
+        if crew.burners[crew.members.iter().position(|&m| m == person).expect("a traveller is a member")].is_empty()
+            || !dice.chance(world.hyper.own_phone_home)
+        {
             continue;
         }
         let home = world.people.persons[person as usize].home;
@@ -282,7 +293,7 @@ pub fn burner(world: &mut World, holder: PersonIx, from: Sec, to: Sec, handset: 
     let (rate, data) = (dice.lognormal(2.4, 0.5), dice.lognormal(1.2, 0.8));
     let phone = world.people.new_phone(holder, rate, data, dice);
     let lender = dice.below(world.people.persons.len()) as PersonIx;
-    let registered = dice.chance(0.6).then_some(lender);
+    let registered = dice.chance(0.7).then_some(lender);
     let p = &mut world.people.phones[phone as usize];
     p.from = from;
     p.to = to;

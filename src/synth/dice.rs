@@ -9,7 +9,6 @@ pub enum Purpose {
     Hyper = 1,
     Geography,
     People,
-    Names,
     Contacts,
     Nuisance,
     Offenders,
@@ -20,12 +19,10 @@ pub enum Purpose {
     Calls,
     Cold,
     Money,
-    Fraud,
     Style,
     Row,
     Party,
     Sightings,
-    Shuffle,
 }
 
 /// A seeded stream of random numbers.
@@ -78,6 +75,11 @@ impl Dice {
     /// One element.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
+    }
+
+    /// One word.
+    pub fn word(&mut self, words: &[&'static str]) -> &'static str {
+        words[self.below(words.len())]
     }
 
     /// An index, in proportion to its weight.

@@ -81,7 +81,6 @@ pub struct Cell {
     pub carrier: usize,
     pub lac: u32,
     pub ci: u32,
-    pub mast: usize,
     pub azimuth_deg: i64,
     pub radius_m: i64,
     pub unit: usize,
@@ -243,7 +242,9 @@ impl Geography {
 }
 
 fn divisions(spec: &Spec, dice: &mut Dice) -> Vec<Unit> {
-    let unused = ["16", "17", "18", "19", "24", "25", "26", "38", "39", "47", "48", "49", "55", "56", "57", "66", "67", "68", "69", "83", "84", "85"];
+    let unused = [
+        "16", "17", "18", "19", "24", "25", "26", "38", "39", "47", "48", "49", "55", "56", "57", "66", "67", "68", "69", "83", "84", "85",
+    ];
     let provinces = dice.sample(unused.len(), 2);
     let mut used = std::collections::BTreeSet::new();
     let mut name = |dice: &mut Dice| loop {
@@ -326,7 +327,8 @@ fn join_neighbours(units: &mut [Unit]) {
             }
             let middle = units[a].seat.towards(units[b].seat, 0.5);
             let radius = units[a].seat.distance(units[b].seat) / 2.0;
-            let free = (0..units.len()).all(|c| c == a || c == b || level(&units[c]) != level(&units[a]) || units[c].seat.distance(middle) > radius);
+            let free = (0..units.len())
+                .all(|c| c == a || c == b || level(&units[c]) != level(&units[a]) || units[c].seat.distance(middle) > radius);
             if free {
                 units[a].neighbours.push(b);
                 units[b].neighbours.push(a);
@@ -361,7 +363,6 @@ fn masts(spec: &Spec, units: &[Unit], local: &[usize], dice: &mut Dice) -> (Vec<
                         carrier,
                         lac,
                         ci: enb * 256 + s + 1,
-                        mast: all[carrier].len() - 1,
                         azimuth_deg: (turn_deg + 120.0 * f64::from(s)).round() as i64 % 360,
                         radius_m: dice.int(5, 28) * 100,
                         unit: u,

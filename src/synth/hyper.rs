@@ -28,7 +28,7 @@ hyper! {
     /// Share of cases whose offender did no other.
     singletons: 0.72, 0.83;
     /// Share of offenders with an earlier record.
-    recorded: 0.42, 0.58;
+    recorded: 0.5, 0.64;
     /// Share of cases cleared.
     clearance: 0.16, 0.24;
     /// Share of clearances that name the wrong person.
@@ -40,9 +40,9 @@ hyper! {
     /// Cases per inhabitant.
     case_rate: 0.0185, 0.0215;
     /// Calls and messages sent per phone and day, median.
-    calls_per_day: 3.2, 5.0;
+    calls_per_day: 3.6, 5.2;
     /// Data sessions per phone and day, median.
-    data_per_day: 6.0, 11.0;
+    data_per_day: 7.0, 11.0;
     /// Spread of activity between phones (sigma of the logarithm).
     activity_sigma: 0.75, 1.1;
     /// Spread of one phone's activity between days.

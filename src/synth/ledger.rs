@@ -63,7 +63,14 @@ pub fn statements(world: &World, requests: &[Request]) -> Vec<Statement> {
     for (r, request) in requests.iter().enumerate() {
         if let (What::Statement { account, from, to }, Some(_)) = (&request.what, request.answered) {
             let number = &world.people.accounts[*account as usize].number;
-            out.push(Statement { request: r, account: *account, from: *from, to: *to, file: format!("{number}_{}.csv", &request.id[2..]), style: BankStyle::draw(world.seed, r as u64) });
+            out.push(Statement {
+                request: r,
+                account: *account,
+                from: *from,
+                to: *to,
+                file: format!("{number}_{}.csv", &request.id[2..]),
+                style: BankStyle::draw(world.seed, r as u64),
+            });
         }
     }
     out
@@ -102,7 +109,15 @@ pub fn write_statements(world: &World, statements: &[Statement], folder: &Path) 
             let p = &world.payments[first];
             let to = p.to.map_or(End::Machine(mix(u64::from(p.from), 3) as u32 % 900), End::Account);
             let why = if p.to.is_some() { Why::Transfer } else { Why::Cash };
-            transfers.push(Transfer { at: p.at, from: End::Account(p.from), to, amount_minor: p.amount_minor, why, planned: true, tag: mix(first as u64, world.seed) });
+            transfers.push(Transfer {
+                at: p.at,
+                from: End::Account(p.from),
+                to,
+                amount_minor: p.amount_minor,
+                why,
+                planned: true,
+                tag: mix(first as u64, world.seed),
+            });
             first += 1;
         }
         transfers.sort_unstable_by_key(|t| (t.at, t.planned, t.tag));
@@ -121,10 +136,18 @@ pub fn write_statements(world: &World, statements: &[Statement], folder: &Path) 
             }
             for (mine, other, sign) in [(t.from, t.to, -1), (t.to, t.from, 1)] {
                 let End::Account(account) = mine else { continue };
-                if !done && (sign > 0 || t.tag % 4 != 0) {
+                if !done && (sign > 0 || !t.tag.is_multiple_of(4)) {
                     continue;
                 }
-                let row = StatementRow { account, other, sign, transfer: *t, balance_minor: balance[account as usize], other_balance_minor: balance_of(&balance, other), done };
+                let row = StatementRow {
+                    account,
+                    other,
+                    sign,
+                    transfer: *t,
+                    balance_minor: balance[account as usize],
+                    other_balance_minor: balance_of(&balance, other),
+                    done,
+                };
                 for &s in &of_account[account as usize] {
                     if statements[s].from <= t.at && t.at < statements[s].to {
                         let (text, count) = statements[s].style.row(world, &row, rows[s]);
@@ -162,7 +185,15 @@ fn everyday(world: &World, account: AccountIx, day: i64, mut sink: impl FnMut(Tr
     if main && holder.income_minor > 0 && u64::from(world.calendar.day_of_month(day)) == payday {
         let employer = holder.work.unwrap_or(0);
         let amount = (holder.income_minor as f64 * dice.range(0.92, 1.1)) as i64;
-        sink(Transfer { at: start + dice.int(8 * HOUR, 17 * HOUR), from: End::Employer(employer), to: me, amount_minor: amount, why: Why::Salary, planned: false, tag: dice.bits() });
+        sink(Transfer {
+            at: start + dice.int(8 * HOUR, 17 * HOUR),
+            from: End::Employer(employer),
+            to: me,
+            amount_minor: amount,
+            why: Why::Salary,
+            planned: false,
+            tag: dice.bits(),
+        });
     }
     let pace = if main { 1.0 } else { 0.25 } * if holder.job == Job::Child { 0.0 } else { 1.0 };
     let hour = |dice: &mut Dice| start + ((8.0 + 14.5 * dice.unit().powf(0.8)) * HOUR as f64) as Sec;
@@ -185,18 +216,46 @@ fn everyday(world: &World, account: AccountIx, day: i64, mut sink: impl FnMut(Tr
         let friend = world.people.phones[peer as usize].holder;
         let Some(&to) = world.people.persons[friend as usize].accounts.first() else { continue };
         if to != account {
-            let amount = if dice.chance(0.6) { (dice.lognormal(500.0, 1.0).max(1.0) as i64) * 100 } else { price(dice.lognormal(60_000.0, 1.2), &mut dice) };
-            sink(Transfer { at: hour(&mut dice), from: me, to: End::Account(to), amount_minor: amount, why: Why::Transfer, planned: false, tag: dice.bits() });
+            let amount = if dice.chance(0.6) {
+                (dice.lognormal(500.0, 1.0).max(1.0) as i64) * 100
+            } else {
+                price(dice.lognormal(60_000.0, 1.2), &mut dice)
+            };
+            sink(Transfer {
+                at: hour(&mut dice),
+                from: me,
+                to: End::Account(to),
+                amount_minor: amount,
+                why: Why::Transfer,
+                planned: false,
+                tag: dice.bits(),
+            });
         }
     }
     if dice.chance(0.03 * pace) {
         let amount = dice.int(1, 30) * 10_000;
-        sink(Transfer { at: hour(&mut dice), from: me, to: End::Machine(dice.int(0, 900) as u32), amount_minor: amount, why: Why::Cash, planned: false, tag: dice.bits() });
+        sink(Transfer {
+            at: hour(&mut dice),
+            from: me,
+            to: End::Machine(dice.int(0, 900) as u32),
+            amount_minor: amount,
+            why: Why::Cash,
+            planned: false,
+            tag: dice.bits(),
+        });
     }
     if a.merchant {
         for _ in 0..dice.poisson(5.0) {
             let amount = price(dice.lognormal(6_000.0, 1.0), &mut dice);
-            sink(Transfer { at: hour(&mut dice), from: End::Platform(dice.below(2) as u8), to: me, amount_minor: amount, why: Why::Platform, planned: false, tag: dice.bits() });
+            sink(Transfer {
+                at: hour(&mut dice),
+                from: End::Platform(dice.below(2) as u8),
+                to: me,
+                amount_minor: amount,
+                why: Why::Platform,
+                planned: false,
+                tag: dice.bits(),
+            });
         }
     }
 }
@@ -226,7 +285,12 @@ pub fn describe(world: &World, end: End) -> (String, String, String, String) {
             (account.number.clone(), holder.name.clone(), holder.id_number.clone(), world.people.bank(a).to_string())
         }
         End::Employer(n) => (outside(1, u64::from(n)), format!("第{n}工贸有限公司"), String::new(), BANKS[n as usize % 6].0.to_string()),
-        End::Platform(p) => (["243300133", "215500690"][p as usize].to_string(), ["财付通支付科技有限公司", "支付宝（中国）网络技术有限公司"][p as usize].to_string(), String::new(), String::new()),
+        End::Platform(p) => (
+            ["243300133", "215500690"][p as usize].to_string(),
+            ["财付通支付科技有限公司", "支付宝（中国）网络技术有限公司"][p as usize].to_string(),
+            String::new(),
+            String::new(),
+        ),
         End::Till(n) => (String::new(), format!("便民商店{n}号"), String::new(), String::new()),
         End::Machine(_) => (String::new(), String::new(), String::new(), String::new()),
     }

@@ -16,11 +16,14 @@ mod money;
 mod movement;
 mod names;
 mod nuisance;
+mod numbers;
 mod offenders;
 mod people;
 mod requests;
 mod rings;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod world;
 mod write;

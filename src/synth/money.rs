@@ -47,7 +47,16 @@ fn run(world: &mut World, offence: usize, layers: &[Vec<AccountIx>], dice: &mut 
 }
 
 #[expect(clippy::too_many_arguments, reason = "the facts of one credit")]
-fn pass_on(world: &mut World, offence: usize, layers: &[Vec<AccountIx>], layer: usize, account: AccountIx, amount: i64, at: Sec, dice: &mut Dice) {
+fn pass_on(
+    world: &mut World,
+    offence: usize,
+    layers: &[Vec<AccountIx>],
+    layer: usize,
+    account: AccountIx,
+    amount: i64,
+    at: Sec,
+    dice: &mut Dice,
+) {
     let mut at = at + (dice.lognormal(world.hyper.mule_delay_min, 0.8) * MINUTE as f64) as Sec + 40;
     let kept = (amount as f64 * dice.range(0.0, 0.03)) as i64;
     let mut left = amount - kept;
@@ -77,8 +86,8 @@ fn pass_on(world: &mut World, offence: usize, layers: &[Vec<AccountIx>], layer: 
         }
         return;
     }
-    let some = (0..500).map(|_| dice.below(world.people.accounts.len()) as AccountIx);
-    let Some(shop) = some.filter(|&a| world.people.accounts[a as usize].merchant).next() else { return };
+    let mut some = (0..500).map(|_| dice.below(world.people.accounts.len()) as AccountIx);
+    let Some(shop) = some.find(|&a| world.people.accounts[a as usize].merchant) else { return };
     world.payments.push(Payment { at, from: account, to: Some(shop), amount_minor: left, offence, layer });
     let subject = world.account_subject(shop);
     world.lookalikes.push((subject, "shop_paid_with_stolen_money"));

@@ -53,14 +53,35 @@ pub fn nickname(name: &str, dice: &mut Dice) -> String {
 /// A name as a hurried clerk writes it.
 pub fn misspelt(name: &str, dice: &mut Dice) -> String {
     if name.contains('·') {
-        return name.replace('·', *dice.pick(&["", ".", "•", " "]));
+        return name.replace('·', dice.word(&["", ".", "•", " "]));
     }
     let chars: Vec<char> = name.chars().collect();
     match dice.below(3) {
         0 if chars.len() == 3 => chars[..2].iter().collect(),
         1 => format!("{} {}", chars[0], chars[1..].iter().collect::<String>()),
         _ => {
-            let groups = ["伟玮炜", "芳方", "静婧", "丽莉", "军君", "艳燕雁", "杰洁", "明鸣", "华桦", "建健", "辉晖", "玲铃", "红虹宏", "志智", "浩昊", "佳嘉", "俊峻", "平萍", "国幗", "海亥"];
+            let groups = [
+                "伟玮炜",
+                "芳方",
+                "静婧",
+                "丽莉",
+                "军君",
+                "艳燕雁",
+                "杰洁",
+                "明鸣",
+                "华桦",
+                "建健",
+                "辉晖",
+                "玲铃",
+                "红虹宏",
+                "志智",
+                "浩昊",
+                "佳嘉",
+                "俊峻",
+                "平萍",
+                "国幗",
+                "海亥",
+            ];
             let mut out = chars.clone();
             for c in out.iter_mut().skip(1) {
                 if let Some(group) = groups.iter().find(|g| g.contains(*c)) {

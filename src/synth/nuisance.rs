@@ -1,7 +1,7 @@
 //! Innocent people and processes that look like offenders, each with its label.
 
-use super::clock::{DAY, HOUR, MINUTE, Sec};
 use super::Void;
+use super::clock::{DAY, HOUR, MINUTE, Sec};
 use super::crews::Corridor;
 use super::dice::{Dice, Purpose};
 use super::geography::PlaceIx;
@@ -28,7 +28,10 @@ fn adults(world: &World, among: &[PersonIx]) -> Vec<PersonIx> {
         .copied()
         .filter(|&p| {
             let person = &world.people.persons[p as usize];
-            (18..60).contains(&person.age(world.calendar.first)) && person.phone().is_some() && person.job == Job::Worker && !world.taken[p as usize]
+            (18..60).contains(&person.age(world.calendar.first))
+                && person.phone().is_some()
+                && person.job == Job::Worker
+                && !world.taken[p as usize]
         })
         .collect()
 }
@@ -43,12 +46,8 @@ fn touring(world: &mut World, corridors: &[Corridor], dice: &mut Dice) {
                 let size = if kind == "construction_gang" { 3 + dice.below(4) } else { 2 + dice.below(2) };
                 let gang: Vec<PersonIx> = dice.sample(able.len(), size).into_iter().map(|i| able[i]).collect();
                 // They follow a crew's calendar, as markets and building sites draw both.
-                let crew_days: Vec<i64> = world
-                    .offences
-                    .iter()
-                    .filter(|o| world.groups[o.group].corridor == Some(c))
-                    .map(|o| o.at / DAY)
-                    .collect();
+                let crew_days: Vec<i64> =
+                    world.offences.iter().filter(|o| world.groups[o.group].corridor == Some(c)).map(|o| o.at / DAY).collect();
                 let mut starts: Vec<i64> = (0..3).map(|_| dice.int(0, i64::from(world.calendar.days) - 6)).collect();
                 for day in crew_days {
                     if dice.chance(0.45) {
@@ -66,6 +65,22 @@ fn touring(world: &mut World, corridors: &[Corridor], dice: &mut Dice) {
                 for &p in &gang {
                     world.label(p, kind);
                 }
+                were_there(world, &gang);
+            }
+        }
+    }
+}
+
+/// Notes at which scenes members of a gang happened to be around.
+fn were_there(world: &mut World, gang: &[PersonIx]) {
+    for &p in gang {
+        let Some(phone) = world.people.persons[p as usize].phone() else { continue };
+        for o in 0..world.offences.len() {
+            let (at, scene) = (world.offences[o].at, world.geography.places[world.offences[o].place as usize].at);
+            let around =
+                |t: &Stay| t.from - HOUR < at && at < t.to + HOUR && world.geography.places[t.place as usize].at.distance(scene) < 1.5;
+            if !world.offences[o].former && world.trips[p as usize].iter().any(around) {
+                world.bystanders.push((o, phone));
             }
         }
     }
@@ -100,18 +115,30 @@ fn gang_tour(world: &mut World, gang: &[PersonIx], corridor: &Corridor, start: i
             }
             for &p in gang {
                 let place = if dice.chance(0.5) { out } else { lodging };
-                world.plan(p, [
-                    Stay { from: now, to: wake, place: lodging },
-                    Stay { from: wake, to: evening, place: site },
-                    Stay { from: evening, to: late, place },
-                ]);
+                world.plan(
+                    p,
+                    [
+                        Stay { from: now, to: wake, place: lodging },
+                        Stay { from: wake, to: evening, place: site },
+                        Stay { from: evening, to: late, place },
+                    ],
+                );
             }
             if gang.len() > 1
-                && let (Some(a), Some(b)) = (world.people.persons[gang[0] as usize].phone(), world.people.persons[gang[1 + dice.below(gang.len() - 1)] as usize].phone())
+                && let (Some(a), Some(b)) = (
+                    world.people.persons[gang[0] as usize].phone(),
+                    world.people.persons[gang[1 + dice.below(gang.len() - 1)] as usize].phone(),
+                )
             {
                 for _ in 0..dice.poisson(1.5) {
                     let at = wake + dice.int(0, 14 * 60) * MINUTE;
-                    world.planned.push(Planned { at, from: Peer::Phone(a), to: Peer::Phone(b), duration_s: dice.lognormal(35.0, 0.8) as u32, message: false });
+                    world.planned.push(Planned {
+                        at,
+                        from: Peer::Phone(a),
+                        to: Peer::Phone(b),
+                        duration_s: dice.lognormal(35.0, 0.8) as u32,
+                        message: false,
+                    });
                 }
             }
             now = late;
@@ -133,8 +160,11 @@ fn officers(world: &mut World, dice: &mut Dice) {
             continue;
         }
         let unit = world.geography.places[offence.place as usize].unit;
-        let staff: Vec<PersonIx> =
-            world.people.by_unit[unit].iter().copied().filter(|&p| world.people.persons[p as usize].job == Job::Officer && world.people.persons[p as usize].phone().is_some()).collect();
+        let staff: Vec<PersonIx> = world.people.by_unit[unit]
+            .iter()
+            .copied()
+            .filter(|&p| world.people.persons[p as usize].job == Job::Officer && world.people.persons[p as usize].phone().is_some())
+            .collect();
         if staff.is_empty() {
             continue;
         }
@@ -150,7 +180,13 @@ fn officers(world: &mut World, dice: &mut Dice) {
                 let phone = world.people.persons[p as usize].phone().expect("officers without a phone were left out");
                 world.bystanders.push((o, phone));
                 if let Some(victim) = world.people.persons[offence.victim as usize].phone() {
-                    world.planned.push(Planned { at: from - 8 * MINUTE, from: Peer::Phone(phone), to: Peer::Phone(victim), duration_s: 40, message: false });
+                    world.planned.push(Planned {
+                        at: from - 8 * MINUTE,
+                        from: Peer::Phone(phone),
+                        to: Peer::Phone(victim),
+                        duration_s: 40,
+                        message: false,
+                    });
                 }
             }
         }
@@ -313,8 +349,11 @@ fn labels_of_closeness(world: &mut World, dice: &mut Dice) {
         if world.geography.places[work as usize].unit == home_unit || commuters > 40 + count / 100 {
             continue;
         }
-        let near: Vec<usize> =
-            scenes[world.geography.places[work as usize].unit].iter().copied().filter(|&o| world.geography.places[world.offences[o].place as usize].at.distance(at) < 1.2).collect();
+        let near: Vec<usize> = scenes[world.geography.places[work as usize].unit]
+            .iter()
+            .copied()
+            .filter(|&o| world.geography.places[world.offences[o].place as usize].at.distance(at) < 1.2)
+            .collect();
         if near.len() >= 2 {
             world.label(p as u32, "commuter");
             world.bystanders.extend(near.iter().filter(|_| dice.chance(0.3)).map(|&o| (o, phone)));

@@ -1,6 +1,6 @@
 //! Who offends, when and where: lone offenders, local series, and the steps that crews and rings share with them.
 
-use super::catalogue::{CATEGORIES, Habit, Hours, Scene, SERIES_CATEGORIES, TELECOM_FRAUD};
+use super::catalogue::{CATEGORIES, Habit, Hours, SERIES_CATEGORIES, Scene, TELECOM_FRAUD};
 use super::clock::{DAY, HOUR, MINUTE, Sec};
 use super::dice::{Dice, Purpose};
 use super::geography::PlaceIx;
@@ -23,7 +23,14 @@ pub fn plan(world: &mut World) -> Vec<crews::Corridor> {
         let before = world.offences.len();
         // Two crews first, and in one corridor: rivals.
         match round % 5 {
-            0 | 1 => crews::plan(world, &corridors, if round < 2 { 0 } else { dice.below(corridors.len()) }, left.clamp(3, 4 + dice.below(9)), &hours, &mut dice),
+            0 | 1 => crews::plan(
+                world,
+                &corridors,
+                if round < 2 { 0 } else { dice.below(corridors.len()) },
+                left.clamp(3, 4 + dice.below(9)),
+                &hours,
+                &mut dice,
+            ),
             2 if !world.spec.void_of(Void::Link) => rings::plan(world, left.clamp(3, 4 + dice.below(7)), &hours, &mut dice),
             _ => local_series(world, left.clamp(2, 2 + dice.below(4)), &hours, &mut dice),
         }
@@ -197,7 +204,11 @@ fn target(world: &mut World, home: PlaceIx, category: usize, dice: &mut Dice) ->
     let unit = if unbound {
         let weights: Vec<f64> = world.geography.local.iter().map(|&u| world.geography.units[u].weight).collect();
         world.geography.local[dice.weighted(&weights)]
-    } else if dice.chance(0.82) { from.unit } else { *dice.pick(&world.geography.by_distance(from.unit)[..4.min(world.geography.local.len())]) };
+    } else if dice.chance(0.82) {
+        from.unit
+    } else {
+        *dice.pick(&world.geography.by_distance(from.unit)[..4.min(world.geography.local.len())])
+    };
     let decay = world.hyper.local_decay_km;
     let weight = |at: super::geography::Point| if unbound { 1.0 } else { (-from.at.distance(at) / decay).exp() + 1e-3 };
     let residents = &world.people.by_unit[unit];
@@ -207,7 +218,8 @@ fn target(world: &mut World, home: PlaceIx, category: usize, dice: &mut Dice) ->
         candidates.push(residents[0]);
     }
     if CATEGORIES[category].scene == Scene::Home {
-        let weights: Vec<f64> = candidates.iter().map(|&p| weight(world.geography.places[world.people.persons[p as usize].home as usize].at)).collect();
+        let weights: Vec<f64> =
+            candidates.iter().map(|&p| weight(world.geography.places[world.people.persons[p as usize].home as usize].at)).collect();
         let victim = candidates[dice.weighted(&weights)];
         return (victim, world.people.persons[victim as usize].home);
     }
@@ -255,7 +267,7 @@ pub fn commit(world: &mut World, act: Act<'_>, dice: &mut Dice) -> usize {
         let from = act.at;
         let to = act.at + dice.int(6, 50) * HOUR;
         world.people.phones[phone as usize].absences.push(Absence { from, to, lies: None });
-        let fresh = super::people::new_imei(dice);
+        let fresh = super::numbers::new_imei(dice);
         world.people.phones[phone as usize].devices.push((to, fresh));
     }
     if category.scene != Scene::Remote && dice.chance(world.hyper.victim_contact) {
@@ -346,13 +358,13 @@ fn former(world: &mut World, hours: &Hours, dice: &mut Dice) {
         if !dice.chance(world.hyper.recorded) {
             continue;
         }
-        if dice.chance(0.62) {
+        if dice.chance(0.5) {
             pool.push(p);
         } else {
             world.in_other_role.push(p);
         }
     }
-    let retired: Vec<PersonIx> = (0..pool.len() * 2 / 3 + 2).filter_map(|_| recruit(world, Among::Everybody, dice)).collect();
+    let retired: Vec<PersonIx> = (0..pool.len() / 3 + 2).filter_map(|_| recruit(world, Among::Everybody, dice)).collect();
     pool.extend(retired);
     dice.shuffle(&mut pool);
     while !pool.is_empty() {

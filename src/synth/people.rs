@@ -6,9 +6,10 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::clock::{Calendar, DAY, Sec};
 use super::dice::{Dice, Purpose};
-use super::geography::{CARRIER_CODES, CARRIERS, Geography, PlaceIx};
+use super::geography::{CARRIER_CODES, Geography, PlaceIx};
 use super::hyper::Hyper;
 use super::names;
+use super::numbers::{Numbers, OUTSIDE_FROM, id_number, luhn, new_imei, new_plate, sibling_imei};
 
 /// Index of a person.
 pub type PersonIx = u32;
@@ -129,8 +130,22 @@ pub enum Peer {
 }
 
 /// Short and service numbers.
-pub const SERVICES: [&str; 14] =
-    ["10086", "10010", "10000", "95588", "95533", "95566", "106980095555", "10690001234", "12306", "110", "120", "4008123123", "95338", "12345"];
+pub const SERVICES: [&str; 14] = [
+    "10086",
+    "10010",
+    "10000",
+    "95588",
+    "95533",
+    "95566",
+    "106980095555",
+    "10690001234",
+    "12306",
+    "110",
+    "120",
+    "4008123123",
+    "95338",
+    "12345",
+];
 
 /// A bank account or card.
 #[derive(Clone, Debug)]
@@ -168,30 +183,6 @@ pub struct People {
     seed: u64,
 }
 
-/// Hands out numbers that look random and never repeat.
-struct Numbers {
-    step: u64,
-    start: u64,
-    next_inside: Vec<u32>,
-    inside_of: u32,
-}
-
-const PREFIXES: [[u64; 8]; CARRIERS] = [
-    [134, 135, 136, 138, 139, 150, 158, 188],
-    [130, 131, 132, 155, 156, 166, 185, 186],
-    [133, 153, 173, 177, 180, 181, 189, 199],
-];
-
-impl Numbers {
-    fn number(&self, carrier: usize, serial: u64) -> u64 {
-        let prefix = PREFIXES[carrier][(serial % 8) as usize];
-        prefix * 100_000_000 + (serial / 8 * self.step + self.start + carrier as u64 * 7_777_777) % 100_000_000
-    }
-}
-
-/// A number outside the world, of any carrier.
-const OUTSIDE_FROM: u64 = 400_000_000;
-
 impl People {
     /// The population of a spec.
     pub fn build(seed: u64, population: u32, calendar: &Calendar, hyper: &Hyper, geography: &mut Geography) -> People {
@@ -201,7 +192,7 @@ impl People {
         dice.shuffle(&mut pool);
         // A step without a factor 2 or 5 visits every suffix once.
         let step = (dice.int(10_000_000, 49_000_000) as u64 * 2 + 1).next_multiple_of(5) + 2;
-        let step = if step % 2 == 0 { step + 5 } else { step };
+        let step = if step.is_multiple_of(2) { step + 5 } else { step };
         let numbers = Numbers { step, start: dice.int(0, 99_999_999) as u64, next_inside: pool, inside_of: inside };
         let mut people = People {
             persons: Vec::new(),
@@ -271,7 +262,11 @@ impl People {
                     _ => [Job::Worker, Job::NightWorker, Job::Home, Job::Courier, Job::Shop, Job::Student]
                         [dice.weighted(&[0.72, 0.06, 0.12, 0.015, 0.05, if age < 23 { 0.3 } else { 0.0 }])],
                 };
-                let income = if matches!(job, Job::Worker | Job::NightWorker | Job::Courier | Job::Shop) { dice.lognormal(520_000.0, 0.45) } else { 0.0 };
+                let income = if matches!(job, Job::Worker | Job::NightWorker | Job::Courier | Job::Shop) {
+                    dice.lognormal(520_000.0, 0.45)
+                } else {
+                    0.0
+                };
                 self.persons.push(Person {
                     truth: format!("P{:07}", truths.pop().expect("there are more truth numbers than persons")),
                     name,
@@ -470,11 +465,11 @@ impl People {
                 }
             }
         }
-        for p in 0..self.persons.len() {
+        for (p, ties) in ties.iter().enumerate() {
             let mut dice = Dice::new(self.seed, Purpose::Contacts, p as u64, 1);
             for phone in self.persons[p].phones.clone() {
                 let mut contacts: Vec<(Peer, f32)> = Vec::new();
-                for &(q, w) in &ties[p] {
+                for &(q, w) in ties {
                     let theirs = &self.persons[q as usize].phones;
                     if let Some(&main) = theirs.first() {
                         let to = if theirs.len() > 1 && dice.chance(0.15) { theirs[1] } else { main };
@@ -543,89 +538,5 @@ impl People {
     /// Name of an account's bank.
     pub fn bank(&self, account: AccountIx) -> &'static str {
         BANKS[self.accounts[account as usize].bank].0
-    }
-}
-
-/// Check digit of Luhn over the digits before it.
-pub fn luhn(body: &str) -> u32 {
-    let sum: u32 = body
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(i, b)| {
-            let d = u32::from(b - b'0') * if i % 2 == 0 { 2 } else { 1 };
-            d / 10 + d % 10
-        })
-        .sum();
-    (10 - sum % 10) % 10
-}
-
-/// Type allocation codes of invented handsets.
-const MODELS: u64 = 48;
-
-/// A new handset: 15 digits with the check digit.
-pub fn new_imei(dice: &mut Dice) -> u64 {
-    // Popular models are sold more often.
-    let model = (dice.unit() * dice.unit() * MODELS as f64) as u64;
-    let tac = 86_100_000 + model * 73_939 % 899_999;
-    with_check(tac * 1_000_000 + dice.int(0, 999_999) as u64)
-}
-
-fn with_check(body: u64) -> u64 {
-    body * 10 + u64::from(luhn(&format!("{body:014}")))
-}
-
-fn sibling_imei(imei: u64) -> u64 {
-    let body = imei / 10;
-    with_check(if body % 1_000_000 == 999_999 { body - 1 } else { body + 1 })
-}
-
-fn id_number(region: &str, birth: NaiveDate, male: bool, dice: &mut Dice) -> String {
-    let sequence = dice.int(0, 499) * 2 + i64::from(male);
-    let body = format!("{region}{}{sequence:03}", birth.format("%Y%m%d"));
-    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = body.bytes().zip(weights).map(|(b, w)| u32::from(b - b'0') * w).sum();
-    format!("{body}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
-}
-
-fn new_plate(used: &mut BTreeSet<String>, dice: &mut Dice) -> String {
-    loop {
-        let letters = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
-        let alphabet = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ0123456789012345678901234567890123456789";
-        let new_energy = dice.chance(0.2);
-        let head = char::from(letters[dice.below(3)]);
-        let tail: String = (0..5).map(|_| char::from(alphabet[dice.below(alphabet.len())])).collect();
-        let plate = if new_energy { format!("云{head}D{tail}") } else { format!("云{head}{tail}") };
-        if used.insert(plate.clone()) {
-            return plate;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_never_repeat() {
-        let mut step = 48_271_337;
-        while step % 2 == 0 || step % 5 == 0 {
-            step += 1;
-        }
-        let numbers = Numbers { step, start: 5, next_inside: Vec::new(), inside_of: 0 };
-        let mut seen = BTreeSet::new();
-        for carrier in 0..CARRIERS {
-            for serial in (0..40_000).chain(OUTSIDE_FROM..OUTSIDE_FROM + 40_000) {
-                assert!(seen.insert(numbers.number(carrier, serial)));
-            }
-        }
-    }
-
-    #[test]
-    fn a_known_identity_number_and_card_have_their_check_characters() {
-        assert_eq!(luhn("7992739871"), 3);
-        let mut dice = Dice::new(1, Purpose::People, 0, 0);
-        let id = id_number("110105", NaiveDate::from_ymd_opt(1949, 12, 31).unwrap(), false, &mut dice);
-        assert_eq!(id.len(), 18);
     }
 }

@@ -7,8 +7,8 @@ use super::cases::Case;
 use super::catalogue::{CATEGORIES, Scene};
 use super::clock::{DAY, HOUR, MINUTE, Sec};
 use super::dice::{Dice, Purpose};
-use super::geography::{CARRIER_NAMES, CARRIERS, CellIx};
-use super::people::{AccountIx, Peer, PersonIx, PhoneIx};
+use super::geography::{CARRIER_NAMES, CellIx};
+use super::people::{AccountIx, Peer, PhoneIx};
 use super::world::World;
 
 /// One request that was sent.
@@ -39,7 +39,13 @@ pub enum What {
 
 /// Plans all requests of the world.
 pub fn plan(world: &World, cases: &[Case]) -> Vec<Request> {
-    let mut desk = Desk { world, dice: Dice::new(world.seed, Purpose::Requests, 0, 0), requests: Vec::new(), billed: BTreeMap::new(), stated: BTreeMap::new() };
+    let mut desk = Desk {
+        world,
+        dice: Dice::new(world.seed, Purpose::Requests, 0, 0),
+        requests: Vec::new(),
+        billed: BTreeMap::new(),
+        stated: BTreeMap::new(),
+    };
     for (c, case) in cases.iter().enumerate() {
         if !world.offences[case.offence].former {
             desk.investigate(c, case);
@@ -187,14 +193,14 @@ impl Desk<'_> {
         }
         // The clerk looks up the masts of the point that was written down, else of the address.
         let scene = case.point.unwrap_or(world.geography.places[o.place as usize].at);
-        for carrier in 0..CARRIERS {
+        for (carrier, name) in CARRIER_NAMES.iter().enumerate() {
             if self.dice.chance(0.12) {
                 continue;
             }
             let mut cells: Vec<CellIx> = world.geography.serving(carrier, scene).into_iter().take(3 + self.dice.below(3)).collect();
             cells.sort_unstable();
             cells.dedup();
-            let name = CARRIER_NAMES[carrier].to_string();
+            let name = (*name).to_string();
             let windows = vec![(from, to)];
             self.send(Some(c), name.clone(), requested, What::Dump { cells: cells.clone(), windows });
             if !control.is_empty() {
@@ -231,7 +237,9 @@ impl Desk<'_> {
             .filter_map(|p| if let Peer::Phone(phone) = p.from { Some(phone) } else { None })
             .collect();
         // Most of those who call somebody are friends and family.
-        callers.extend(world.people.contact_weights(victim).iter().filter_map(|c| if let Peer::Phone(p) = c.0 { Some(p) } else { None }).take(6));
+        callers.extend(
+            world.people.contact_weights(victim).iter().filter_map(|c| if let Peer::Phone(p) = c.0 { Some(p) } else { None }).take(6),
+        );
         callers.sort_unstable();
         callers.dedup();
         for phone in callers {
@@ -252,7 +260,7 @@ impl Desk<'_> {
             for &phone in &world.people.persons[p as usize].phones {
                 let there = &world.people.phones[phone as usize];
                 if there.alive(o.at) && there.absence(o.at).is_none() {
-                    pool.push((phone, 1.0));
+                    pool.push((phone, 0.6));
                 }
             }
         }
@@ -303,7 +311,12 @@ impl Desk<'_> {
                     self.bill(Some(c), phone, at, when + 2 * DAY);
                 }
             }
-            reached = payments.iter().filter(|p| p.layer > 0 && asked.contains(&p.from)).filter_map(|p| p.to).filter(|a| !self.stated.contains_key(a)).collect();
+            reached = payments
+                .iter()
+                .filter(|p| p.layer > 0 && asked.contains(&p.from))
+                .filter_map(|p| p.to)
+                .filter(|a| !self.stated.contains_key(a))
+                .collect();
             layer += 1;
         }
     }
@@ -336,8 +349,11 @@ impl Desk<'_> {
 
     /// Registrations of people billed phones talk to most.
     fn registrations(&mut self) {
-        let billed: Vec<(PhoneIx, Sec, Option<usize>)> =
-            self.requests.iter().filter_map(|r| if let What::Bill { phone, .. } = r.what { Some((phone, r.answered?, r.case)) } else { None }).collect();
+        let billed: Vec<(PhoneIx, Sec, Option<usize>)> = self
+            .requests
+            .iter()
+            .filter_map(|r| if let What::Bill { phone, .. } = r.what { Some((phone, r.answered?, r.case)) } else { None })
+            .collect();
         for (phone, answered, case) in billed {
             let mut contacts = self.world.people.contact_weights(phone);
             contacts.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -352,13 +368,4 @@ impl Desk<'_> {
             }
         }
     }
-}
-
-/// Persons whose suspicion a request shows, for tests: holders of billed phones.
-pub fn billed_holders(world: &World, requests: &[Request]) -> Vec<PersonIx> {
-    let mut holders: Vec<PersonIx> =
-        requests.iter().filter_map(|r| if let What::Bill { phone, .. } = r.what { Some(world.people.phones[phone as usize].holder) } else { None }).collect();
-    holders.sort_unstable();
-    holders.dedup();
-    holders
 }

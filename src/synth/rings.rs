@@ -6,14 +6,16 @@ use super::clock::{DAY, MINUTE, Sec};
 use super::crews::burner;
 use super::dice::Dice;
 use super::money;
+use super::numbers::new_imei;
 use super::offenders::{Act, Among, commit, contact_from, new_group, recruit, remote_victim, series_name};
-use super::people::{Job, Peer, PersonIx, PhoneIx, new_imei};
+use super::people::{Job, Peer, PersonIx, PhoneIx};
 use super::world::{GroupKind, Mule, Succession, World};
 
 /// Plans one ring with about that many victims.
 pub fn plan(world: &mut World, count: usize, hours: &Hours, dice: &mut Dice) {
     let unit = *dice.pick(&world.geography.local);
-    let around: Vec<PersonIx> = world.geography.by_distance(unit).into_iter().take(3).flat_map(|u| world.people.by_unit[u].clone()).collect();
+    let around: Vec<PersonIx> =
+        world.geography.by_distance(unit).into_iter().take(3).flat_map(|u| world.people.by_unit[u].clone()).collect();
     let mut members: Vec<PersonIx> = Vec::new();
     for _ in 0..3 + dice.below(3) {
         if let Some(p) = recruit(world, Among::These(&around), dice)
@@ -55,7 +57,8 @@ pub fn plan(world: &mut World, count: usize, hours: &Hours, dice: &mut Dice) {
         let caller = world.people.phones[phone as usize].holder;
         let place = world.people.persons[victim as usize].home;
         let tags = now.tags(second, dice);
-        let offence = commit(world, Act { group, offenders: vec![members[0], caller], at, place, habit: &now, tags, victim, copycat: false }, dice);
+        let offence =
+            commit(world, Act { group, offenders: vec![members[0], caller], at, place, habit: &now, tags, victim, copycat: false }, dice);
         let calls = 2 + dice.below(5);
         contact_from(world, phone, victim, at - dice.int(1, 40) * MINUTE, calls, dice);
         money::through_mules(world, offence, &mules, dice);
@@ -111,8 +114,11 @@ fn recruit_mules(world: &mut World, group: usize, dice: &mut Dice) -> Vec<Mule> 
             let mule = if !shared.is_empty() && dice.chance(0.15) {
                 Mule { group, ..*dice.pick(&shared) }
             } else {
-                let account =
-                    if dice.chance(0.5) { world.people.new_account(person, -dice.int(3, 90) * DAY, dice) } else { *dice.pick(&world.people.persons[person as usize].accounts) };
+                let account = if dice.chance(0.5) {
+                    world.people.new_account(person, -dice.int(3, 90) * DAY, dice)
+                } else {
+                    *dice.pick(&world.people.persons[person as usize].accounts)
+                };
                 Mule { person, account, layer, group }
             };
             mules.push(mule);

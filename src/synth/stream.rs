@@ -115,6 +115,9 @@ pub fn write_calls(world: &World, requests: &[Request], deliveries: &[Delivery],
         spool.push(i, &d.style.footer(rows[i]));
     }
     spool.finish()?;
+    for d in deliveries {
+        d.style.seal(&folder.join(&d.file))?;
+    }
     Ok(rows)
 }
 
@@ -136,9 +139,12 @@ fn one_day(world: &World, rhythm: &Rhythm, deliveries: &[Delivery], bills: &[Vec
             all
         })
         .expect("a day has parts");
-    let wanted = in_parts(world.people.phones.len(), |from, to| (from..to).map(|p| wanted(world, &itineraries, bills, &dumps, p, start, end)).collect::<Vec<bool>>())
-        .concat();
-    let out = world.outages.iter().filter(|o| o.from < end && o.to > start).flat_map(|o| o.cells.iter().map(|&c| (c, o.from, o.to))).collect();
+    let wanted = in_parts(world.people.phones.len(), |from, to| {
+        (from..to).map(|p| wanted(world, &itineraries, bills, &dumps, p, start, end)).collect::<Vec<bool>>()
+    })
+    .concat();
+    let out =
+        world.outages.iter().filter(|o| o.from < end && o.to > start).flat_map(|o| o.cells.iter().map(|&c| (c, o.from, o.to))).collect();
     let calls = DayCalls { world, rhythm, itineraries: &itineraries, day, out, wanted };
     let route = |event: Event, rows: &mut Vec<CallRow>| {
         let mut side = |peer: Option<Peer>, cell: Option<CellIx>, side: Side| {
@@ -171,7 +177,15 @@ fn one_day(world: &World, rhythm: &Rhythm, deliveries: &[Delivery], bills: &[Vec
 }
 
 /// Can a row of a phone be delivered on a day: is it billed, or may its holder's places, or where it lies, be served by a dumped cell?
-fn wanted(world: &World, itineraries: &Itineraries, bills: &[Vec<(Sec, Sec, u32)>], dumps: &[Vec<(Sec, Sec, u32)>], phone: usize, start: Sec, end: Sec) -> bool {
+fn wanted(
+    world: &World,
+    itineraries: &Itineraries,
+    bills: &[Vec<(Sec, Sec, u32)>],
+    dumps: &[Vec<(Sec, Sec, u32)>],
+    phone: usize,
+    start: Sec,
+    end: Sec,
+) -> bool {
     let p = &world.people.phones[phone];
     if p.to <= start || p.from >= end {
         return false;
@@ -190,7 +204,9 @@ pub fn in_parts<T: Send>(count: usize, work: impl Fn(usize, usize) -> T + Sync) 
         let handles: Vec<_> = (0..THREADS)
             .map(|t| {
                 let (work, bounds) = (&work, &bounds);
-                scope.spawn(move || bounds[PARTS * t / THREADS..PARTS * (t + 1) / THREADS].iter().map(|&(a, b)| work(a, b)).collect::<Vec<T>>())
+                scope.spawn(move || {
+                    bounds[PARTS * t / THREADS..PARTS * (t + 1) / THREADS].iter().map(|&(a, b)| work(a, b)).collect::<Vec<T>>()
+                })
             })
             .collect();
         handles.into_iter().flat_map(|h| h.join().expect("a worker does not panic")).collect()
@@ -198,7 +214,14 @@ pub fn in_parts<T: Send>(count: usize, work: impl Fn(usize, usize) -> T + Sync) 
 }
 
 /// Text of a sorted batch per delivery, with the number of rows.
-fn format(world: &World, words: &Words, requests: &[Request], deliveries: &[Delivery], batch: &[CallRow], before: &[u64]) -> Vec<(usize, Vec<u8>, u64)> {
+fn format(
+    world: &World,
+    words: &Words,
+    requests: &[Request],
+    deliveries: &[Delivery],
+    batch: &[CallRow],
+    before: &[u64],
+) -> Vec<(usize, Vec<u8>, u64)> {
     let mut runs: Vec<&[CallRow]> = batch.chunk_by(|a, b| a.delivery == b.delivery).collect();
     runs.sort_by_key(|r| r[0].delivery);
     in_parts(runs.len(), |from, to| {

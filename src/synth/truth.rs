@@ -44,7 +44,11 @@ pub fn write(world: &World, cases: &[Case], folder: &Path) -> Result<BTreeMap<St
     put("offenders", &["case_id", "person", "part"], offender_rows)?;
     put("series", &["series", "case_id", "kind"], series_rows)?;
     let crews = world.groups.iter().filter_map(|g| g.series.as_ref().map(|s| (g, s)));
-    let crew_rows = crews.flat_map(|(g, s)| g.members.iter().map(|&m| vec![s.clone(), name(m), <&str>::from(g.kind).to_string(), g.arrest.map(at).unwrap_or_default()])).collect();
+    let crew_rows = crews
+        .flat_map(|(g, s)| {
+            g.members.iter().map(|&m| vec![s.clone(), name(m), <&str>::from(g.kind).to_string(), g.arrest.map(at).unwrap_or_default()])
+        })
+        .collect();
     put("crews", &["crew", "person", "kind", "arrested_at"], crew_rows)?;
     let persons = world
         .people
@@ -53,7 +57,17 @@ pub fn write(world: &World, cases: &[Case], folder: &Path) -> Result<BTreeMap<St
         .map(|p| {
             let home = &world.geography.places[p.home as usize];
             let (lat, lon) = world.geography.degrees(home.at);
-            vec![p.truth.clone(), p.name.clone(), p.birth.to_string(), p.id_number.clone(), world.geography.units[home.unit].code.clone(), format!("{lat:.6}"), format!("{lon:.6}"), format!("H{:06}", p.household), <&str>::from(p.job).to_string()]
+            vec![
+                p.truth.clone(),
+                p.name.clone(),
+                p.birth.to_string(),
+                p.id_number.clone(),
+                world.geography.units[home.unit].code.clone(),
+                format!("{lat:.6}"),
+                format!("{lon:.6}"),
+                format!("H{:06}", p.household),
+                <&str>::from(p.job).to_string(),
+            ]
         })
         .collect();
     put("persons", &["person", "name", "birth_date", "id_number", "home_region", "home_lat", "home_lon", "household", "job"], persons)?;
@@ -63,20 +77,45 @@ pub fn write(world: &World, cases: &[Case], folder: &Path) -> Result<BTreeMap<St
         subjects.push(vec![name(phone.holder), format!("phone:{}", phone.number), kind.to_string(), at(phone.from), at(phone.to)]);
         for (i, &(from, imei)) in phone.devices.iter().enumerate() {
             let to = phone.devices.get(i + 1).map_or(phone.to, |d| d.0);
-            subjects.push(vec![name(phone.holder), format!("device:{:014}", imei / 10), "device".to_string(), at(from.max(phone.from)), at(to)]);
+            subjects.push(vec![
+                name(phone.holder),
+                format!("device:{:014}", imei / 10),
+                "device".to_string(),
+                at(from.max(phone.from)),
+                at(to),
+            ]);
         }
     }
     for a in &world.people.accounts {
         subjects.push(vec![name(a.holder), format!("account:{}", a.number), "account".to_string(), at(a.opened), String::new()]);
     }
     put("subjects", &["person", "subject_id", "kind", "from", "to"], subjects)?;
-    let mules = world.mules.iter().map(|m| vec![name(m.person), world.account_subject(m.account), m.layer.to_string(), world.groups[m.group].series.clone().unwrap_or_default()]).collect();
+    let mules = world
+        .mules
+        .iter()
+        .map(|m| {
+            vec![
+                name(m.person),
+                world.account_subject(m.account),
+                m.layer.to_string(),
+                world.groups[m.group].series.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
     put("mules", &["person", "subject_id", "layer", "ring"], mules)?;
     let successions = world
         .successions
         .iter()
         .filter(|s| s.at < world.calendar.end())
-        .map(|s| vec![world.phone_subject(s.old), world.phone_subject(s.new), name(world.people.phones[s.old as usize].holder), at(s.at), if s.guilty { "offender" } else { "innocent" }.to_string()])
+        .map(|s| {
+            vec![
+                world.phone_subject(s.old),
+                world.phone_subject(s.new),
+                name(world.people.phones[s.old as usize].holder),
+                at(s.at),
+                if s.guilty { "offender" } else { "innocent" }.to_string(),
+            ]
+        })
         .collect();
     put("successions", &["old", "new", "person", "at", "kind"], successions)?;
     put("lookalikes", &["subject_id", "kind"], world.lookalikes.iter().map(|l| vec![l.0.clone(), l.1.to_string()]).collect())?;

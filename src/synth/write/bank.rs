@@ -53,9 +53,9 @@ impl BankStyle {
             time: [0, 1, 2, 3][dice.weighted(&[0.6, 0.25, 0.08, 0.07])],
             sign: dice.below(4) as u8,
             signed_amounts: dice.chance(0.1),
-            currency: *dice.pick(&["CNY", "156", "RMB", "人民币"]),
-            success: *dice.pick(&["成功", "1", "Y", "是"]),
-            missing: *dice.pick(&["", "", "-"]),
+            currency: dice.word(&["CNY", "156", "RMB", "人民币"]),
+            success: dice.word(&["成功", "1", "Y", "是"]),
+            missing: dice.word(&["", "", "-"]),
             tabs: dice.chance(0.1),
             lossy: dice.chance(0.06),
             title: dice.chance(0.25),
@@ -122,12 +122,30 @@ impl BankStyle {
         };
         let cash = if t.why == Why::Cash { "现金" } else { "转账" };
         let blank = |text: String| if text.is_empty() { self.missing.to_string() } else { text };
-        let other = if self.lossy && chance % 6 == 0 && other.len() > 15 { format!("{:.5E}", other.parse::<f64>().unwrap_or(0.0)).replace("E", "E+") } else { other };
+        let other = if self.lossy && chance.is_multiple_of(6) && other.len() > 15 {
+            format!("{:.5E}", other.parse::<f64>().unwrap_or(0.0)).replace("E", "E+")
+        } else {
+            other
+        };
         let card = if self.tabs { format!("{number}\t") } else { number.clone() };
-        let done = if row.done { self.success.to_string() } else { match self.success { "成功" => "失败", "1" => "0", "Y" => "N", _ => "否" }.to_string() };
+        let done = if row.done {
+            self.success.to_string()
+        } else {
+            match self.success {
+                "成功" => "失败",
+                "1" => "0",
+                "Y" => "N",
+                _ => "否",
+            }
+            .to_string()
+        };
         let reason = if row.done { "" } else { "余额不足" };
         let serial = if self.serials { format!("{:012}", t.tag % 1_000_000_000_000) } else { String::new() };
-        let ip = if matches!(t.why, Why::Transfer) && t.tag % 3 == 0 { format!("10.{}.{}.{}", mix(u64::from(row.account), 1) % 250, mix(u64::from(row.account), 2) % 250, t.tag / 3 % 250) } else { String::new() };
+        let ip = if matches!(t.why, Why::Transfer) && t.tag.is_multiple_of(3) {
+            format!("10.{}.{}.{}", mix(u64::from(row.account), 1) % 250, mix(u64::from(row.account), 2) % 250, t.tag / 3 % 250)
+        } else {
+            String::new()
+        };
         let other_balance = row.other_balance_minor.filter(|_| self.other_balance).map(yuan).unwrap_or_default();
         let line = format!(
             "{card},{number},{name},{id},{time},{},{},{sign},{},{cash},{},{},{},{summary},{},,,,{done},,{terminal},{ip},,{other_balance},{serial},,,,,{merchant},,,{kind},{reason}\r\n",
@@ -140,16 +158,11 @@ impl BankStyle {
             self.currency,
         );
         let mut bytes = self.encode(&line);
-        if chance % 397 == 0 {
+        if chance.is_multiple_of(397) {
             let copy = bytes.clone();
             bytes.extend(copy);
             return (bytes, 2);
         }
         (bytes, 1)
     }
-}
-
-/// The stream of a file's own dirt, for callers that add more.
-pub fn dirt(seed: u64, file: u64) -> Dice {
-    Dice::new(seed, Purpose::Row, file, 0)
 }

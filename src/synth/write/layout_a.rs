@@ -1,7 +1,12 @@
-//! Carriers' files: the thirty-column layout that the three carriers share, in GB18030, with its dirt; some bills as JSON lines.
+//! Carriers' files: the thirty-column layout that the three carriers share, in GB18030, with its dirt; some as JSON lines or as a workbook.
+
+use std::path::Path;
 
 use encoding_rs::GB18030;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 
+use super::spool::write_file;
+use crate::error::{Context, Result};
 use crate::synth::calls::EventKind;
 use crate::synth::clock::{DAY, Sec};
 use crate::synth::dice::{Dice, Purpose, mix};
@@ -18,6 +23,8 @@ pub const HEADER: &str = "序号,通信记录唯一标识,通话类型,话单类
 enum Form {
     LayoutA,
     JsonLines,
+    /// The layout as a workbook: written as text first.
+    Workbook,
 }
 
 /// How one file is written. Drawn per file; says nothing about its content.
@@ -44,7 +51,7 @@ impl FileStyle {
     pub fn draw(seed: u64, file: u64) -> Self {
         let mut dice = Dice::new(seed, Purpose::Style, file, 0);
         FileStyle {
-            form: if dice.chance(0.03) { Form::JsonLines } else { Form::LayoutA },
+            form: [Form::LayoutA, Form::JsonLines, Form::Workbook][dice.weighted(&[0.95, 0.03, 0.02])],
             salt: dice.bits(),
             utf8: dice.chance(0.08),
             upper_hex: dice.chance(0.7),
@@ -54,7 +61,7 @@ impl FileStyle {
             number_prefix: [0, 1, 2, 3][dice.weighted(&[0.8, 0.1, 0.06, 0.04])],
             peer_cells: dice.chance(0.2),
             sms_column: dice.chance(0.4),
-            missing: *dice.pick(&["", "", "", "-", "空", "0"]),
+            missing: dice.word(&["", "", "", "-", "空", "0"]),
             clock_s: dice.int(-2, 2),
             bad_per_mille: if dice.chance(0.25) { 4 } else { 0 },
             with_data: dice.chance(0.85),
@@ -63,14 +70,42 @@ impl FileStyle {
 
     /// File extension.
     pub fn extension(&self) -> &'static str {
-        if self.form == Form::LayoutA { "csv" } else { "jsonl" }
+        match self.form {
+            Form::LayoutA => "csv",
+            Form::JsonLines => "jsonl",
+            Form::Workbook => "xlsx",
+        }
+    }
+
+    /// Turns what was written as text into what is sent.
+    ///
+    /// # Errors
+    /// `E0902` the file cannot be read or written.
+    pub fn seal(&self, file: &Path) -> Result<()> {
+        if self.form != Form::Workbook {
+            return Ok(());
+        }
+        let place = || format!("write {}", file.display());
+        let text = std::fs::read_to_string(file).usage("E0902", place)?;
+        let mut book = Workbook::new();
+        // The library stamps the time of day otherwise.
+        let made = ExcelDateTime::from_ymd(2025, 1, 1).bug("E0903", place)?;
+        book.set_properties(&DocProperties::new().set_creation_datetime(&made));
+        let sheet = book.add_worksheet().set_name("话单").bug("E0903", place)?;
+        for (row, line) in text.lines().enumerate() {
+            for (column, value) in line.split(',').enumerate().filter(|v| !v.1.is_empty()) {
+                sheet.write_string(row as u32, column as u16, value).bug("E0903", place)?;
+            }
+        }
+        let bytes = book.save_to_buffer().bug("E0903", place)?;
+        write_file(file, &bytes)
     }
 
     /// What comes before the rows.
     pub fn header(&self, world: &World, request: &Request) -> Vec<u8> {
         let mut text = String::new();
-        if self.form == Form::LayoutA {
-            if self.salt % 5 == 0 {
+        if self.form != Form::JsonLines {
+            if self.salt.is_multiple_of(5) {
                 let title = match request.what {
                     What::Bill { from, to, .. } => format!("通信详单 {} 至 {}", world.calendar.date(from), world.calendar.date(to)),
                     _ => "基站话单".to_string(),
@@ -87,11 +122,19 @@ impl FileStyle {
 
     /// What comes after them.
     pub fn footer(&self, rows: u64) -> Vec<u8> {
-        if self.form == Form::LayoutA && self.salt % 7 == 0 { self.encode(&format!("合计,{rows}{}\r\n", ",".repeat(28))) } else { Vec::new() }
+        if self.form != Form::JsonLines && self.salt.is_multiple_of(7) {
+            self.encode(&format!("合计,{rows}{}\r\n", ",".repeat(28)))
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn encoding(&self) -> usize {
+        usize::from(self.utf8 || self.form != Form::LayoutA)
     }
 
     fn encode(&self, text: &str) -> Vec<u8> {
-        if self.utf8 || self.form == Form::JsonLines { text.as_bytes().to_vec() } else { GB18030.encode(text).0.into_owned() }
+        if self.encoding() == 1 { text.as_bytes().to_vec() } else { GB18030.encode(text).0.into_owned() }
     }
 
     fn hex(&self, value: u32, digits: usize) -> String {
@@ -138,7 +181,11 @@ impl Words {
         let both = |text: &str| [GB18030.encode(text).0.into_owned(), text.as_bytes().to_vec()];
         let mut fixed: Vec<(&'static str, [Vec<u8>; 2])> = FIXED.iter().map(|w| (*w, both(w))).collect();
         fixed.push(("秒", both("秒")));
-        Words { units: world.geography.units.iter().map(|u| both(&u.name)).collect(), carriers: CARRIER_NAMES.iter().map(|c| both(c)).collect(), fixed }
+        Words {
+            units: world.geography.units.iter().map(|u| both(&u.name)).collect(),
+            carriers: CARRIER_NAMES.iter().map(|c| both(c)).collect(),
+            fixed,
+        }
     }
 }
 
@@ -217,15 +264,24 @@ impl Line<'_> {
 
 /// Appends a row (and now and then a copy of it); gives the number of rows written.
 #[expect(clippy::too_many_arguments, reason = "what a row is made of")]
-pub fn write_row(world: &World, words: &Words, request: &Request, style: &FileStyle, row: &CallRow, serial: u64, bill: bool, out: &mut Vec<u8>) -> u64 {
+pub fn write_row(
+    world: &World,
+    words: &Words,
+    request: &Request,
+    style: &FileStyle,
+    row: &CallRow,
+    serial: u64,
+    bill: bool,
+    out: &mut Vec<u8>,
+) -> u64 {
     let chance = mix(style.salt, row.event.tag);
     if style.form == Form::JsonLines {
         out.extend_from_slice(json_line(world, request, style, row, bill).as_bytes());
         return 1;
     }
     let start = out.len();
-    layout_a(world, &mut Line { words, encoding: usize::from(style.utf8), out }, style, row, serial + 1, chance);
-    if chance % 701 == 0 {
+    layout_a(world, &mut Line { words, encoding: style.encoding(), out }, style, row, serial + 1, chance);
+    if chance.is_multiple_of(701) {
         out.extend_from_within(start..);
         return 2;
     }
@@ -263,7 +319,7 @@ fn layout_a(world: &World, line: &mut Line<'_>, style: &FileStyle, row: &CallRow
     line.field(kind);
     line.field(ticket);
     line.text(&if bad == Some(0) { String::new() } else { style.number(&owner.number.to_string()) });
-    line.text(&if chance % 83 == 0 { String::new() } else { owner.imsi.to_string() });
+    line.text(&if chance.is_multiple_of(83) { String::new() } else { owner.imsi.to_string() });
     line.text(&match (chance % 97, chance % 89) {
         (_, 1) => String::new(),
         (0, _) => "000000000000000".to_string(),
@@ -275,13 +331,15 @@ fn layout_a(world: &World, line: &mut Line<'_>, style: &FileStyle, row: &CallRow
     line.place(own_cell.map(|c| world.geography.cells[c as usize].unit));
     let peer_number = peer.map(|p| style.number(&world.people.peer_number(p)));
     match (bad, &peer_number) {
-        (Some(3), Some(number)) => line.text(&format!("{:.2}E+10", number.trim_start_matches('+').parse::<f64>().unwrap_or(1.38e10) / 1e10)),
+        (Some(3), Some(number)) => {
+            line.text(&format!("{:.2}E+10", number.trim_start_matches('+').parse::<f64>().unwrap_or(1.38e10) / 1e10))
+        }
         (Some(5), _) | (_, None) => line.field(if bad == Some(5) { "空" } else { none }),
         (_, Some(number)) => line.text(number),
     }
     line.field(none);
     match peer {
-        Some(Peer::Phone(p)) if shown && chance % 3 == 0 => line.text(&style.imei(world.people.phones[p as usize].imei(e.at))),
+        Some(Peer::Phone(p)) if shown && chance.is_multiple_of(3) => line.text(&style.imei(world.people.phones[p as usize].imei(e.at))),
         _ => line.field(none),
     }
     line.field(none);

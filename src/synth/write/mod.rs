@@ -2,5 +2,7 @@
 
 pub mod bank;
 pub mod canonical;
+pub mod desk;
 pub mod layout_a;
+pub mod register;
 pub mod spool;
