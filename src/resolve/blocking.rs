@@ -1,8 +1,8 @@
 //! Proposes the pairs of records worth comparing: those that share a key of some rule.
 //!
-//! Keys with more records than the cap are dropped and reported (those of deterministic rules propose neighbours instead): a name of thousands of people proposes millions of pairs and
-//! proves nothing. Generic phones, accounts and devices propose nothing. The pairs come out ordered, each once, with the rules that
-//! proposed them.
+//! Keys with more records than the cap are dropped and reported: a name of thousands of people proposes millions of pairs and proves
+//! nothing. Only keys of deterministic rules (person number, identity number) propose neighbours instead. Generic phones, accounts and
+//! devices propose nothing. The pairs come out ordered, each once, with the rules that proposed them.
 
 use std::collections::HashMap;
 
