@@ -221,6 +221,14 @@ impl Name {
         self.format == Format::Nickname
     }
 
+    /// Pinyin of the given name; of European names the first word; of names without a surname the whole.
+    pub fn given(&self) -> String {
+        match self.format {
+            Format::Alphabetic => self.syllables.iter().find(|w| **w != self.surname).unwrap_or(&self.surname).clone(),
+            _ => self.pinyin.strip_prefix(&self.surname).filter(|rest| !rest.is_empty()).unwrap_or(&self.pinyin).to_owned(),
+        }
+    }
+
     /// Could both be spellings of one name? Equal, equal in pinyin (also in the accents that mix zh/z, ng/n, l/n), or one cut short.
     /// Two nicknames, or a nickname and a name, never conflict.
     pub fn is_compatible(&self, other: &Name) -> bool {

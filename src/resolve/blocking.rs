@@ -1,23 +1,27 @@
 //! Proposes the pairs of records worth comparing: those that share a key of some rule.
 //!
-//! Keys with more records than the cap are dropped and reported: a name of thousands of people proposes millions of pairs and
-//! proves nothing. Generic phones, accounts and devices propose nothing. The pairs come out ordered, each once, with the rules that
-//! proposed them.
+//! Keys with more records than the cap are dropped and reported: a name of thousands of people proposes millions of pairs and proves
+//! nothing. Only keys of deterministic rules (person number, identity number) propose neighbours instead. Generic phones, accounts and
+//! devices propose nothing. The pairs come out ordered, each once, with the rules that proposed them.
 
 use std::collections::HashMap;
 
 use super::birth::BirthDate;
 use super::frequency::Frequencies;
 use super::record::{Corpus, Record, RecordIx, Symbol};
+use crate::normalise::name::{Format, Name};
 
 /// Records a key may have.
 pub const KEY_RECORDS_MAX: usize = 200;
+/// Over the cap, a record of a deterministic key is compared with this many that follow it: a person of a thousand records is joined
+/// through neighbours, since equal records stand together.
+const NEIGHBOURS: usize = 20;
 
 /// A rule: which key two records must share to be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Rule {
-    /// Person number of the source.
+    /// Person number, and the file it belongs to.
     PersonRef,
     /// Identity number, in the form both generations share.
     Id,
@@ -41,16 +45,28 @@ pub enum Rule {
     SurnameBirth,
     /// Surname, and address.
     SurnameAddress,
+    /// Given name, and date of birth.
+    GivenBirth,
+    /// Address.
+    Address,
+    /// Date of birth, and region of residence.
+    BirthRegion,
+    /// Of alphabetic names, which are mistyped letter by letter: first letters of given name and surname.
+    Letters,
+    /// Of alphabetic names: surname, and region of residence.
+    SurnameRegion,
+    /// Of alphabetic names: given name, and region of residence.
+    GivenRegion,
 }
 
 /// The rules that a pair satisfies, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rules(u16);
+pub struct Rules(u32);
 
 impl Rules {
     /// One rule.
     pub fn one(rule: Rule) -> Rules {
-        Rules(1 << rule as u16)
+        Rules(1 << rule as u32)
     }
 
     /// Both sets.
@@ -61,7 +77,7 @@ impl Rules {
 
     /// Is the rule in the set?
     pub fn has(self, rule: Rule) -> bool {
-        self.0 & (1 << rule as u16) != 0
+        self.0 & (1 << rule as u32) != 0
     }
 }
 
@@ -111,14 +127,19 @@ pub fn block(corpus: &Corpus, frequencies: &Frequencies, records_max: usize) -> 
         let report = &mut reports[rule as usize];
         report.keys += 1;
         report.largest = report.largest.max(group.len());
-        if group.len() > records_max {
-            report.keys_dropped += 1;
-            report.records_dropped += group.len();
-            continue;
-        }
-        report.pairs += (group.len() * (group.len() - 1) / 2) as u64;
+        let reach = match rule {
+            _ if group.len() <= records_max => group.len(),
+            Rule::PersonRef | Rule::Id => NEIGHBOURS,
+            _ => {
+                report.keys_dropped += 1;
+                report.records_dropped += group.len();
+                continue;
+            }
+        };
         for (i, left) in group.iter().enumerate() {
-            pairs.extend(group[i + 1..].iter().map(|right| Pair { left: left.2, right: right.2, rules: Rules::one(rule) }));
+            let following = &group[i + 1..group.len().min(i + 1 + reach)];
+            report.pairs += following.len() as u64;
+            pairs.extend(following.iter().map(|right| Pair { left: left.2, right: right.2, rules: Rules::one(rule) }));
         }
     }
     pairs.sort_unstable();
@@ -145,7 +166,8 @@ impl Keys {
         let surname = corpus.name(record).map(|n| self.symbol(&n.surname));
         let births = [record.birth, record.birth_in_id];
         if let Some(person_ref) = record.person_ref {
-            self.push(Rule::PersonRef, person_ref, 0, ix);
+            let file = self.symbol(&corpus.raw[ix as usize].source_id);
+            self.push(Rule::PersonRef, person_ref, file, ix);
         }
         if let Some(body) = id.and_then(|id| id.body()) {
             let body = self.symbol(&body);
@@ -177,12 +199,39 @@ impl Keys {
             if let Some(surname) = surname {
                 self.push_date(Rule::SurnameBirth, surname, birth, ix);
             }
+            if let Some(region) = record.region {
+                self.push_date(Rule::BirthRegion, region, birth, ix);
+            }
         }
         if let (Some(pinyin), Some(region)) = (pinyin, record.region) {
             self.push(Rule::NameRegion, pinyin, region, ix);
         }
         if let (Some(surname), Some(address)) = (surname, record.address) {
             self.push(Rule::SurnameAddress, surname, address, ix);
+        }
+        if let Some(address) = record.address {
+            self.push(Rule::Address, address, 0, ix);
+        }
+        if let Some(name) = corpus.name(record) {
+            self.add_parts(record, name, ix);
+        }
+    }
+
+    fn add_parts(&mut self, record: &Record, name: &Name, ix: RecordIx) {
+        let first = |text: &str, n: usize| text.chars().take(n).collect::<String>();
+        let given = name.given();
+        let given_symbol = self.symbol(&given);
+        for birth in [record.birth, record.birth_in_id].into_iter().flatten() {
+            self.push_date(Rule::GivenBirth, given_symbol, birth, ix);
+        }
+        if name.format == Format::Alphabetic {
+            let (front, back) = (self.symbol(&first(&given, 3)), self.symbol(&first(&name.surname, 4)));
+            self.push(Rule::Letters, front, back, ix);
+            if let Some(region) = record.region {
+                let surname = self.symbol(&name.surname);
+                self.push(Rule::SurnameRegion, surname, region, ix);
+                self.push(Rule::GivenRegion, given_symbol, region, ix);
+            }
         }
     }
 
@@ -237,6 +286,16 @@ mod tests {
                     && pair.rules.has(Rule::SurnameBirth)
             );
         }
+    }
+
+    #[test]
+    fn a_person_number_over_the_cap_still_joins_neighbours() {
+        let raw = (0..300).map(|i| RawRecord { person_ref: Some("7".into()), ..RawRecord::new(RecordKind::Party, "s", i) }).collect();
+        let corpus = Corpus::build(raw);
+        let frequencies = Frequencies::of(&corpus, &(0..300).collect::<Vec<_>>());
+        let (pairs, reports) = block(&corpus, &frequencies, 200);
+        assert_eq!(reports[Rule::PersonRef as usize].keys_dropped, 0);
+        assert!((0..299).all(|i| pairs.iter().any(|p| (p.left, p.right) == (i, i + 1))));
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub const SESSIONS: &[(Rule, &[Field])] = &[
     (Rule::Account, &[Field::Account]),
     (Rule::NameBirth, &[Field::Name, Field::BirthDate]),
     (Rule::NameRegion, &[Field::Name, Field::Region]),
-    (Rule::SurnameAddress, &[Field::Name, Field::Address, Field::Region]),
+    (Rule::Address, &[Field::Address, Field::Region]),
+    (Rule::BirthRegion, &[Field::BirthDate, Field::Region]),
 ];
 
 /// What a session did.

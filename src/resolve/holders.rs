@@ -8,7 +8,7 @@
 //! names. One claim gives q; two that agree .9 and .85 give .981; two that contradict each other .9 and .85 give .57 and .36.
 //!
 //! **Periods.** A number that is registered anew (二次放号) ends one holder and starts another. Without a register, declarations by
-//! different people more than [`QUIET_DAYS`] days apart part the time between them in the middle: carriers keep a returned number for 90 days.
+//! different people more than [`QUIET_DAYS`] days apart part the time between them in the middle: carriers keep a returned number back for about three months.
 //!
 //! **Knowledge.** What is claimed later must not change what was believed earlier: each holding says since when it is known and when
 //! later knowledge superseded it, so that the state as of any instant can be read back.
@@ -16,7 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 const MICROS_PER_DAY: i64 = 86_400 * 1_000_000;
-/// Days that carriers keep a returned number before they hand it out again (code number management rules of the ministry, 2015 on).
+/// Days that carriers are taken to keep a returned number before they hand it out again; an assumption.
 pub const QUIET_DAYS: i64 = 90;
 /// No holding is more certain than this: phones are lent.
 pub const PROBABILITY_MAX: f64 = 0.99;
@@ -48,7 +48,7 @@ pub struct Reliability {
     pub account: f64,
 }
 
-/// Defaults. A party seldom gives a false number, since it is used to reach him; registers name parents, employers and straw men as
+/// Defaults, by judgement; the registers' are corrected by [`estimate`]. A party seldom gives a false number, since it is used to reach him; registers name parents, employers and straw men as
 /// well (cards registered to one household member, accounts sold to fraud rings).
 pub const DEFAULT_RELIABILITY: Reliability = Reliability { party: 0.90, subscriber: 0.85, bank_phone: 0.80, account: 0.85 };
 /// Weight of the default when a reliability is estimated, in observations.

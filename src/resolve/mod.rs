@@ -59,9 +59,6 @@ pub const PARAMS: &[(&str, f64)] = &[
     ("resolve_account_reliability", DEFAULT_RELIABILITY.account),
 ];
 
-/// Names of the parameters.
-pub const PARAM_NAMES: &[&str] = &[PARAMS[0].0, PARAMS[1].0, PARAMS[2].0, PARAMS[3].0, PARAMS[4].0, PARAMS[5].0];
-
 type Texts = Option<Vec<Option<String>>>;
 
 #[derive(Deserialize)]

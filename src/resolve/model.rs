@@ -50,8 +50,9 @@ pub struct Model {
     pub lambda_origin: Origin,
 }
 
-/// Default m of a field. Names and dates as in Chinese registers of mixed quality, identifiers as they change with time; measured on
-/// generated records with 5–10 % errors a field and rounded.
+/// Default m of a field. Judgement, not measurement: names and dates as registers of mixed quality give them, identifiers as they change
+/// with time. (The fit on 100,000 generated Chinese records gives .87 for equal names, .91 for equal dates, .92 for equal identity
+/// numbers, .79 for equal phones.)
 pub fn default_m(field: Field) -> Levels {
     match field {
         Field::Name => [0.84, 0.06, 0.03, 0.01, 0.03, 0.03],
@@ -66,7 +67,7 @@ pub fn default_m(field: Field) -> Levels {
     }
 }
 
-/// Default u of a field: two people of one province.
+/// Default u of a field: judgement, for two people of one province.
 pub fn default_u(field: Field) -> Levels {
     match field {
         Field::Name => [5e-4, 5e-4, 0.02, 1e-3, 0.05, 0.928],

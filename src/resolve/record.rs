@@ -224,11 +224,9 @@ pub struct Corpus {
 impl Corpus {
     /// Normalises records. Register rows without name and identity number speak of nobody and are left out.
     pub fn build(mut raw: Vec<RawRecord>) -> Corpus {
-        raw.retain(|r| {
-            let names_somebody =
-                r.name.as_deref().and_then(Name::parse).is_some() || r.id_number.as_deref().and_then(IdNumber::parse).is_some();
-            !r.kind.is_register() || names_somebody
-        });
+        let is_named =
+            |r: &RawRecord| r.name.as_deref().and_then(Name::parse).is_some() || r.id_number.as_deref().and_then(IdNumber::parse).is_some();
+        raw.retain(|r| !r.kind.is_register() || is_named(r));
         raw.sort_by(|a, b| a.content().cmp(&b.content()).then_with(|| (&a.source_id, a.source_row).cmp(&(&b.source_id, b.source_row))));
         let mut corpus = Corpus::default();
         let (mut name_ix, mut id_ix) = (HashMap::new(), HashMap::new());
