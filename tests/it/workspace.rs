@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clew::cli::globals::Globals;
+use clap::Parser;
+use clew::cli::{Cli, output};
 use clew::lake::{Lake, Output};
 use clew::record::{Table, Type, tables};
 use encoding_rs::GB18030;
@@ -29,6 +30,7 @@ pub struct Workspace {
 /// What a command printed and how it ended.
 pub struct Ended {
     pub out: String,
+    pub err: String,
     pub code: &'static str,
     pub exit: u8,
 }
@@ -42,22 +44,19 @@ impl Workspace {
         self.root().join("files/bill.csv")
     }
 
-    pub fn globals(&self) -> Globals {
-        Globals { workspace: Some(self.root().to_path_buf()), threads: Some(1), memory_mb: Some(512) }
-    }
-
-    /// Runs one command line, without the program's name and the subcommand.
-    pub async fn run<A: clap::Args>(
-        &self,
-        args: &[&str],
-        command: impl AsyncFnOnce(&A, &Globals, &mut dyn std::io::Write) -> clew::error::Result<()>,
-    ) -> Ended {
-        let parser = A::augment_args(clap::Command::new("clew").no_binary_name(true));
-        let parsed = A::from_arg_matches(&parser.get_matches_from(args)).expect("arguments that fit");
+    /// Runs one command line as the program would, without its name.
+    pub async fn run(&self, args: &[&str]) -> Ended {
+        let root = self.root().to_str().expect("a path in UTF-8");
+        let all = ["clew", "-w", root, "--threads", "1", "--memory-mb", "512"].iter().chain(args);
+        let cli = Cli::try_parse_from(all).expect("arguments that fit");
         let mut out = Vec::new();
-        let result = command(&parsed, &self.globals(), &mut out).await;
-        let (code, exit) = result.map_or_else(|e| (e.code, e.fault.exit_code()), |()| ("", 0));
-        Ended { out: String::from_utf8(out).expect("text"), code, exit }
+        let result = cli.run(&mut out).await;
+        let mut err = Vec::new();
+        let (code, exit) = match result {
+            Ok(()) => ("", 0),
+            Err(e) => (e.code, output::report(&mut err, &e, cli.format())),
+        };
+        Ended { out: String::from_utf8(out).expect("text"), err: String::from_utf8(err).expect("text"), code, exit }
     }
 
     pub async fn new() -> Workspace {
