@@ -1,9 +1,11 @@
 //! One integration binary.
 
 mod it {
+    mod disclosure;
     mod docs;
     mod hygiene;
     mod layering;
     mod lockfile;
     mod source;
+    mod workspace;
 }

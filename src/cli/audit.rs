@@ -46,6 +46,25 @@ pub(super) enum ReportFormat {
     Json,
 }
 
+impl From<ReportFormat> for Format {
+    fn from(format: ReportFormat) -> Format {
+        match format {
+            ReportFormat::Table => Format::Table,
+            ReportFormat::Json => Format::Json,
+        }
+    }
+}
+
+impl AuditArgs {
+    /// How errors are to be printed.
+    pub fn format(&self) -> Format {
+        match &self.command {
+            AuditCommand::Verify(args) => args.format.into(),
+            AuditCommand::Show(args) => args.output.format,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 struct ShowArgs {
     /// Only the last N entries

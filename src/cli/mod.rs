@@ -70,6 +70,10 @@ impl Cli {
         match &self.command {
             Command::Tables(args) => args.format(),
             Command::Sql(args) => args.format(),
+            Command::Explain(args) => args.format(),
+            Command::Lookup(args) => args.format(),
+            Command::Audit(args) => args.format(),
+            Command::Doctor(args) => args.format(),
             _ => output::Format::Table,
         }
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::audit::ReportFormat;
 use super::globals::Globals;
-use super::output::{Alignment, SCHEMA_VERSION, grid, line};
+use super::output::{Alignment, Format, SCHEMA_VERSION, grid, line};
 use crate::audit::shape::mask_shapes;
 use crate::error::{Error, Result};
 
@@ -21,6 +21,13 @@ pub struct DoctorArgs {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: ReportFormat,
+}
+
+impl DoctorArgs {
+    /// How errors are to be printed.
+    pub fn format(&self) -> Format {
+        self.format.into()
+    }
 }
 
 /// How a check came out.

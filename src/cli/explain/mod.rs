@@ -14,7 +14,7 @@ mod sources;
 use std::io::Write;
 
 use super::globals::{Globals, settings};
-use super::output::OutputArgs;
+use super::output::{Format, OutputArgs};
 use crate::audit::{Action, What};
 use crate::error::{Error, Result};
 use crate::lake::Lake;
@@ -29,6 +29,13 @@ pub struct ExplainArgs {
     lines: Option<usize>,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+impl ExplainArgs {
+    /// How errors are to be printed.
+    pub fn format(&self) -> Format {
+        self.output.format
+    }
 }
 
 /// Explains.

@@ -29,6 +29,13 @@ pub struct LookupArgs {
     output: OutputArgs,
 }
 
+impl LookupArgs {
+    /// How errors are to be printed.
+    pub fn format(&self) -> Format {
+        self.output.format
+    }
+}
+
 /// Searches, logs, prints.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 //! What is looked for: the forms in which the lake may hold the value that was typed.
 
-use crate::audit::shape::{Shape, shape_of};
-use crate::error::{Error, Result};
+use std::borrow::Cow;
 
-/// A device is known by the first digits of its IMEI: the rest is a check digit or a software version.
-const IMEI_DIGITS: usize = 14;
+use crate::error::{Error, Result};
+use crate::normalise::{Unusable, cards, id_numbers, imei, imsi, phones, plates};
+
 const KINDS: [&str; 5] = ["phone", "device", "account", "person", "series"];
 
 /// The value in all forms worth comparing.
@@ -37,42 +37,29 @@ impl Needle {
             return Ok(needle);
         }
         let mut needle = Needle { identifiers: vec![typed.to_owned()], ..Needle::default() };
-        match shape_of(typed) {
-            Some((Shape::Phone, digits)) => {
-                let number = digits[digits.len() - 11..].to_owned();
-                needle.also(number.clone());
-                needle.also(format!("86{number}"));
-            }
-            Some((Shape::Plate, plate)) => {
-                needle.also(format!("{}·{}", plate.chars().take(2).collect::<String>(), plate.chars().skip(2).collect::<String>()));
-                needle.also(plate);
-            }
-            Some((Shape::IdNumber, id)) => {
-                needle.also(id.to_ascii_lowercase());
-                needle.also(id);
-            }
-            Some((Shape::Number | Shape::OldIdNumber, digits)) => {
-                if matches!(digits.len(), 15 | 16) {
-                    needle.also(digits[..IMEI_DIGITS].to_owned());
-                }
-                needle.also(digits);
-            }
-            Some((Shape::Landline, digits)) => needle.also(digits),
-            None => {
-                let capitals = typed.to_uppercase();
-                needle.also(capitals);
-                if !typed.chars().any(|c| c.is_ascii_digit()) {
-                    needle.names.push(typed.to_owned());
-                }
-            }
+        // What ingest would have made of it, whatever it is: a form that no column has costs nothing.
+        needle.subject("phone", phones::normalise(typed));
+        needle.subject("device", imei::normalise(typed));
+        needle.subject("account", cards::normalise(typed));
+        let others = [imsi::normalise(typed).ok().flatten(), plates::normalise(typed)];
+        others.into_iter().flatten().for_each(|form| needle.also(form.into_owned()));
+        if let Ok(Some(id)) = id_numbers::parse(typed) {
+            // Records keep identity numbers as written.
+            needle.also(id.as_str().to_owned());
+            needle.also(id.as_str().to_lowercase());
         }
-        for form in &needle.identifiers {
-            if form.len() >= 5 && form.bytes().all(|b| b.is_ascii_digit()) {
-                needle.subjects.extend(["phone", "device", "account"].map(|kind| format!("{kind}:{form}")));
-            }
+        if !typed.chars().any(|c| c.is_numeric()) {
+            needle.names.push(typed.to_owned());
         }
         needle.identifiers.extend(needle.subjects.iter().cloned());
         Ok(needle)
+    }
+
+    fn subject(&mut self, kind: &str, form: std::result::Result<Option<Cow<'_, str>>, Unusable>) {
+        if let Ok(Some(form)) = form {
+            self.subjects.push(format!("{kind}:{form}"));
+            self.also(form.into_owned());
+        }
     }
 
     fn also(&mut self, form: String) {
@@ -92,9 +79,7 @@ mod tests {
 
     #[test]
     fn a_number_is_found_however_it_was_typed() {
-        for typed in
-            ["13912345678", "139 1234 5678", "+8613912345678".trim_start_matches('+'), "１３９１２３４５６７８", "phone:13912345678"]
-        {
+        for typed in ["13912345678", "139 1234 5678", "+8613912345678", "１３９１２３４５６７８", "phone:13912345678"] {
             let needle = Needle::of(typed).unwrap();
             assert!(needle.identifiers.contains(&"13912345678".to_owned()), "{typed}");
             assert!(needle.subjects.contains(&"phone:13912345678".to_owned()), "{typed}");
