@@ -2,10 +2,10 @@
 -- grain: one call or message between two numbers
 -- reads: records.calls
 -- writes: staging.call_events
--- params: fuse_window_s bigint = 5, fuse_window_carriers_s bigint = 60, duration_gap_s bigint = 5, duration_gap_share double = 0.02
+-- params: call_fuse_window_s bigint = 5, call_fuse_window_carriers_s bigint = 60, call_duration_gap_s bigint = 5, call_duration_gap_share double = 0.02
 --
 -- Within one caller, callee and kind, rows in order of time form a chain while the next row comes from the other end within
--- the window (`fuse_window_s`, across carriers `fuse_window_carriers_s`) with a like duration; the chain is cut into pairs, so
+-- the window (`call_fuse_window_s`, across carriers `call_fuse_window_carriers_s`) with a like duration; the chain is cut into pairs, so
 -- that two quick calls stay two. A row of the same end with the same start and duration is a copy (bill and dump, or two
 -- overlapping deliveries). Two window passes over one order, no self-join: linear but for the sort.
 -- `known_at` is when the first record of the event became known; cells and devices may come from a record known later
@@ -60,12 +60,12 @@ judged as (
         coalesce(previous_side = side and previous_us = started_us and (previous_s is not distinct from duration_s), false) as is_copy,
         coalesce(
             previous_side <> side
-            and started_us - previous_us <= case when previous_carrier = carrier then $fuse_window_s else $fuse_window_carriers_s end * 1000000
+            and started_us - previous_us <= case when previous_carrier = carrier then $call_fuse_window_s else $call_fuse_window_carriers_s end * 1000000
             and (
                 duration_s is null
                 or previous_s is null
-                or abs(duration_s - previous_s) <= $duration_gap_s
-                or abs(duration_s - previous_s) <= $duration_gap_share * greatest(duration_s, previous_s)
+                or abs(duration_s - previous_s) <= $call_duration_gap_s
+                or abs(duration_s - previous_s) <= $call_duration_gap_share * greatest(duration_s, previous_s)
             ),
             false
         ) as is_mirror
