@@ -11,7 +11,7 @@
 -- window) that reached the account; groceries are a small share. p: chance that an account of that business gets money of this
 -- victim = (w_s + κ p_A) / (w + κ) at hop 1, where w counts other windows of `money_window_h` in the victim's statement and w_s those with a
 -- payment to the same account, and p_A = (payers + κ base) / (covered accounts + κ): a shop or platform that many pay gets little.
--- Farther hops have no such history and use p_A. An account with the sign of a business ends the trace (staging.victim_flows).
+-- Farther hops have no such history and use p_A. Payers that themselves passed on a victim's money do not count as business. An account with the sign of a business ends the trace (staging.victim_flows).
 with cases as (
     select
         case_id, loss_minor, as_of,
@@ -93,12 +93,18 @@ covered as (
     join first_coverage f on f.known_at < d.as_of
     group by d.as_of
 ),
+passed_on as (
+    select distinct from_account, to_account
+    from flows
+    where hop > 1
+),
 payers as (
     select a.case_id, a.account, count(distinct b.payer) as payers
     from arrivals a
     join cases c on c.case_id = a.case_id
     join business b on b.payee = a.account
     left anti join victims v on v.case_id = a.case_id and v.account = b.payer
+    left anti join passed_on f on f.from_account = b.payer and f.to_account = b.payee
     where b.known_at < c.as_of
     group by a.case_id, a.account
 ),

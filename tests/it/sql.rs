@@ -24,19 +24,19 @@ use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
 
 use super::source;
 
-struct World {
+pub struct World {
     session: Session,
     catalogue: Catalogue,
 }
 
 impl World {
-    fn new() -> World {
+    pub fn new() -> World {
         let session = Session::empty(&Settings { threads: 2, memory_mb: 1024 }).expect("an empty session opens");
         for table in tables::ALL {
             let fields = table.arrow_schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>();
             session.register_empty(&table.full_name(), Arc::new(Schema::new(fields))).expect("a declared table registers");
         }
-        World { session, catalogue: Catalogue::built_in().expect("the built-in queries are in order") }
+        World { session, catalogue: Catalogue::of_workspace(source::root()).expect("the queries are in order") }
     }
 
     /// Computes `table` and whatever it reads that is not there yet.
