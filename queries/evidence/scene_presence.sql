@@ -2,14 +2,14 @@
 -- grain: one phone in one case
 -- reads: staging.cases, staging.scene_bins, staging.scene_hits, staging.scene_states, staging.scene_habits, staging.presence, staging.coverage
 -- writes: evidence.scene_presence
--- params: carried double = 0.4, reached double = 0.75
+-- params: phone_carried double = 0.4, cells_reached double = 0.75
 -- family: presence
 -- zh: {finding_zh}；在其历史{history_h}个活动小时中有{history_at_scene_h}个在同一组小区（{history_zh}），偶然出现概率约{chance_pct}%；同时段现场共{phones}个号码；{control_zh}
 -- en: {finding_en}; of {history_h} active hours of its history {history_at_scene_h} are in the same cells ({history_en}), by chance about {chance_pct} %; {phones} phones were there in those hours; {control_en}
 --
 -- DOMAIN-CALLS 12, conditional on activity. Present: LR = 1 - π + π c / L; active elsewhere: 1 - π + π (1 - c) / (1 - L); silent: 1. π
--- (`carried`): chance that the offender carries this phone and it is on (phones are absent or off in 30–90 % of offences). c: chance
--- that a phone at the scene shows up in these cells (`reached`; without a bill of the phone for that hour, times
+-- (`phone_carried`): chance that the offender carries this phone and it is on (phones are absent or off in 30–90 % of offences). c: chance
+-- that a phone at the scene shows up in these cells (`cells_reached`; without a bill of the phone for that hour, times
 -- the share of the scene's cells that were dumped). L = 1 - (1 - l)^k: chance that one of its k active hours in the window falls there, l from
 -- staging.scene_habits. An offence that can have happened in several hours: LR = Σ_b w_b LR_b over all bins, silent ones counting 1; never the
 -- maximum. All records of one window are one factor. `control`: phones that do as well in the same hours of d±1, d±7, d±14,
@@ -63,7 +63,7 @@ weighed as (
         h.n_in,
         b.weight_ppm,
         least(0.999, 1 - power(1 - h.share, cast(s.active_hours as double))) as chance,
-        $reached * case when l.phone is null then greatest(b.dumped_ppm, 250000) / 1000000.0 else 1.0 end as reached
+        $cells_reached * case when l.phone is null then greatest(b.dumped_ppm, 250000) / 1000000.0 else 1.0 end as reached
     from states s
     join bins b on b.case_id = s.case_id and b.shift_d = s.shift_d and b.bin = s.bin
     join habits h on h.case_id = s.case_id and h.phone = s.phone and h.hour_class = b.hour_class
@@ -79,8 +79,8 @@ per_phone as (
         max(case when state = 'present' then 1 else 0 end) as is_present,
         cast(round(max(case when state = 'present' then chance else 0 end) * 10000) as bigint) as chance_bp,
         1000000000 + sum(cast(round(weight_ppm * 1000 * case state
-            when 'present' then $carried * (reached / chance - 1)
-            else $carried * ((1 - reached) / (1 - chance) - 1)
+            when 'present' then $phone_carried * (reached / chance - 1)
+            else $phone_carried * ((1 - reached) / (1 - chance) - 1)
         end) as bigint)) as lr_ppb
     from weighed
     group by case_id, shift_d, phone

@@ -2,7 +2,7 @@
 -- grain: one phone in one case
 -- reads: staging.scene_visits, staging.scene_recurrences
 -- writes: evidence.scene_recurrence
--- params: trials_min bigint = 500
+-- params: control_trials_min bigint = 500
 -- family: presence
 -- zh: 该号码在本案及另外{other_scenes}起相距{far_km}公里以上案件（{other_cases}）的案发时段均出现在现场小区；{null_zh}中每{trials}次有{as_good}次同样符合
 -- en: seen at this scene and in the hours of {other_scenes} other cases {far_km} km or more away ({other_cases}); {null_en} {as_good} of {trials} do as well
@@ -10,7 +10,7 @@
 -- Sum of the factors of staging.scene_recurrences, one per place and night (several scenes visited in one night at one place are one
 -- visit). Presences of one phone are not independent (busy phones, through roads: chance hits are 40–340 times those of
 -- independence, DOMAIN-CALLS fact 4), so the sum is capped at 1 / P_null: the share of visits, in the same hours of d±1, d±7, d±14, whose sum is
--- as large. With fewer than `trials_min` visits on control days the visits of the days of the offences join them; the true ones
+-- as large. With fewer than `control_trials_min` visits on control days the visits of the days of the offences join them; the true ones
 -- among those make the cap too low, never too high. The records cited are those of the other scenes: the visit to this one is
 -- weighed by evidence.scene_presence.
 with visits as (
@@ -58,9 +58,9 @@ ranked as (
 nulls as (
     select
         r.case_id, r.phone, r.sum_unats, r.other_scenes, r.nearest_m, r.other_cases,
-        t.control_trials >= $trials_min as by_control,
-        case when t.control_trials >= $trials_min then r.control_as_good else r.all_as_good end as as_good,
-        case when t.control_trials >= $trials_min then t.control_trials else t.all_trials end as trials
+        t.control_trials >= $control_trials_min as by_control,
+        case when t.control_trials >= $control_trials_min then r.control_as_good else r.all_as_good end as as_good,
+        case when t.control_trials >= $control_trials_min then t.control_trials else t.all_trials end as trials
     from ranked r
     cross join trials t
     where r.shift_d = 0

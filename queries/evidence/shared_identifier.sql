@@ -2,17 +2,17 @@
 -- grain: one phone, account or device tied to the offender's side, in one case
 -- reads: records.parties, records.property, staging.cases, staging.party_identifiers, staging.case_exclusions, staging.identifier_ties, staging.scene_hits, evidence.victim_contact, evidence.victim_money
 -- writes: evidence.shared_identifier
--- params: hub_subjects_max bigint = 8, named_lr double = 300, known_offender double = 0.1, base_share_min double = 0.005, device_weight double = 0.8, imsi_weight double = 0.9, id_weight double = 0.9, phone_weight double = 0.7, net_weight double = 0.3, own_weight double = 0.9
+-- params: tie_hub_max bigint = 8, named_lr double = 300, tie_known_offender double = 0.1, tie_base_min double = 0.005, tie_device double = 0.8, tie_imsi double = 0.9, tie_id double = 0.9, tie_phone double = 0.7, tie_net double = 0.3, tie_own double = 0.9
 -- family: identifier
 -- zh: 与{side_zh}共用{tie_zh}（{node}，共{degree}个对象使用）
 -- en: shares {tie_en} ({node}, used by {degree} subjects) with {side_en}
 --
 -- The offender's side of a case: phones, devices, accounts and identity numbers of its suspects (not of withdrawn, not
 -- prosecuted or acquitted ones), devices left behind, and what is tied to those. Weight of a tie: its reliability over the number
--- of other subjects that share it; an identifier of more than `hub_subjects_max` subjects is a hub and is dropped.
+-- of other subjects that share it; an identifier of more than `tie_hub_max` subjects is a hub and is dropped.
 -- Tied to this case's offender's side: LR = 1 - w + w·`named_lr` (that of a naming, evidence.named_in_case).
 -- Tied to that of another case: weighed only for subjects that have come up in this case by themselves (at the scene, in contact
--- with the victim, on the money's way): LR = 1 - ρ w + ρ w / b, where ρ = `known_offender` is the chance that the offender is in the
+-- with the victim, on the money's way): LR = 1 - ρ w + ρ w / b, where ρ = `tie_known_offender` is the chance that the offender is in the
 -- records already and can be tied, and b the share of all subjects that are tied to some offender's side.
 with cases as (
     select case_id, as_of
@@ -70,12 +70,12 @@ usable_ties as (
     select
         t.subject_id, t.node, t.n_records, t.first_us, t.last_us, t.known_at, t.record, d.degree,
         case t.tie_kind
-            when 'device' then $device_weight when 'imsi' then $imsi_weight when 'id' then $id_weight
-            when 'phone' then $phone_weight else $net_weight
+            when 'device' then $tie_device when 'imsi' then $tie_imsi when 'id' then $tie_id
+            when 'phone' then $tie_phone else $tie_net
         end as weight
     from ties t
     join degrees d on d.node = t.node
-    where d.degree <= $hub_subjects_max
+    where d.degree <= $tie_hub_max
 ),
 direct as (
     select case_id, subject_id as node, record, known_at from identifiers
@@ -100,7 +100,7 @@ subject_nodes as (
     select distinct
         node as subject_id, node, cast(0 as bigint) as n_records, cast(null as bigint) as first_us, cast(null as bigint) as last_us,
         arrow_cast(0, 'Timestamp(Microsecond, Some("UTC"))') as known_at, cast(null as varchar) as record,
-        cast(1 as bigint) as degree, $own_weight as weight
+        cast(1 as bigint) as degree, $tie_own as weight
     from direct
     where not starts_with(node, 'id:')
 ),
@@ -121,7 +121,7 @@ tied_subjects as (
     select count(distinct subject_id) as n from matches
 ),
 base as (
-    select greatest($base_share_min, (t.n + 1.0) / (a.n + 1.0)) as tied_share
+    select greatest($tie_base_min, (t.n + 1.0) / (a.n + 1.0)) as tied_share
     from all_subjects a
     cross join tied_subjects t
 ),
@@ -148,7 +148,7 @@ other_case as (
     select
         m.subject_id, p.case_id, m.offender_case_id, m.node, m.holder, m.degree, m.weight, m.n_records, m.first_us, m.last_us,
         m.record, m.offender_record,
-        1 - $known_offender * m.weight + $known_offender * m.weight / b.tied_share as lr
+        1 - $tie_known_offender * m.weight + $tie_known_offender * m.weight / b.tied_share as lr
     from matches m
     join came_up p on p.subject_id = m.subject_id
     join cases c on c.case_id = p.case_id

@@ -2,24 +2,24 @@
 -- grain: one phone in contact with the victims of one case
 -- reads: staging.cases, staging.party_identifiers, staging.case_exclusions, staging.excluded_numbers, staging.coverage, staging.call_events, records.calls
 -- writes: evidence.victim_contact
--- params: before_h bigint = 72, after_h bigint = 24, contact_remote double = 0.6, contact_other double = 0.05, after_share double = 0.15, kappa double = 2, base_contact double = 0.002, chance_min double = 0.001, peers_typical double = 40
+-- params: contact_before_h bigint = 72, contact_after_h bigint = 24, contact_remote double = 0.6, contact_other double = 0.05, contact_after_share double = 0.15, contact_kappa double = 2, contact_base double = 0.002, contact_chance_min double = 0.001, contact_peers double = 40
 -- family: contact
 -- zh: 案发前{before_h}小时至案发后（报案前，最多{after_h}小时）与被害人电话联系{contacts}次（对方主叫{to_victim}次）；其余{windows}个等长时段中有{windows_with}个也有联系；在{owners}个有话单的号码中该号码还与{owners_contacted}个联系过，偶然概率约{chance_pct}%
 -- en: {contacts} contacts with the victim's phone from {before_h} h before the offence until its report, at most {after_h} h after ({to_victim} towards the victim); contact in {windows_with} of {windows} other windows of that length; of {owners} numbers with a bill it was in contact with {owners_contacted} more; by chance about {chance_pct} %
 --
 -- LR = 1 - π + π / p. π: does an offender of this kind reach the victim by phone (remote offences such as fraud mostly, others
--- seldom), times `after_share` where the first contact came after the offence, when responders call too. p: chance of such a contact for somebody uninvolved = (w_s + κ p_S) / (w + κ), where w counts the other windows of the
+-- seldom), times `contact_after_share` where the first contact came after the offence, when responders call too. p: chance of such a contact for somebody uninvolved = (w_s + κ p_S) / (w + κ), where w counts the other windows of the
 -- same length covered by the victim's bill, w_s those in which the two were in contact too (a friend calls anyway), and p_S is
 -- the share of numbers with a bill that the subject is in contact with (a courier or a bank is in contact with many; contacts with
 -- other victims up to their own offences are what is being tested and do not count), for the
--- length of the window, times the victim's openness (its peers over `peers_typical`), at least `chance_min`. The window ends when
+-- length of the window, times the victim's openness (its peers over `contact_peers`), at least `contact_chance_min`. The window ends when
 -- the offence was reported: from then on police, insurers and kin call. The hubs and services of
 -- staging.excluded_numbers are left out. Contact that did not happen is no evidence: most offenders never call.
 with cases as (
     select
         case_id,
-        from_us - $before_h * 3600000000 as window_from_us,
-        least(to_us + $after_h * 3600000000, greatest(coalesce(reported_us, to_us + $after_h * 3600000000), to_us)) as window_to_us,
+        from_us - $contact_before_h * 3600000000 as window_from_us,
+        least(to_us + $contact_after_h * 3600000000, greatest(coalesce(reported_us, to_us + $contact_after_h * 3600000000), to_us)) as window_to_us,
         case
             when regexp_like(lower(coalesce(category_parent, '') || ' ' || coalesce(category, '')), 'fraud|scam|extort|blackmail|诈骗|敲诈|勒索') then $contact_remote
             else $contact_other
@@ -163,13 +163,13 @@ gathered as (
         p.to_victim,
         p.first_us,
         p.last_us,
-        v.contact_p * case when p.first_us <= v.to_us then 1.0 else $after_share end as contact_p,
+        v.contact_p * case when p.first_us <= v.to_us then 1.0 else $contact_after_share end as contact_p,
         greatest(coalesce(o.covered_us, 0) / (v.window_to_us - v.window_from_us) - 1, p.windows_with) as windows,
         p.windows_with,
         coalesce(n.owners, 0) as owners,
         coalesce(r.owners_contacted, 0) as owners_contacted,
         least(1.0, cast(v.window_to_us - v.window_from_us as double) * coalesce(n.owners, 0) / greatest(coalesce(n.covered_us, 0), 1)) as time_share,
-        least(5.0, greatest(0.5, e.n_peers / $peers_typical)) as openness
+        least(5.0, greatest(0.5, e.n_peers / $contact_peers)) as openness
     from pairs p
     join victims v on v.case_id = p.case_id and v.phone = p.phone
     join peers e on e.case_id = p.case_id and e.phone = p.phone
@@ -182,8 +182,8 @@ chances as (
         case_id, phone, other, contacts, to_victim, first_us, last_us, contact_p, windows, windows_with, owners, owners_contacted,
         least(1.0, (
             windows_with
-            + $kappa * least(1.0, greatest($chance_min, openness * greatest(time_share, 0.02) * (owners_contacted + $kappa * $base_contact) / (owners + $kappa)))
-        ) / (windows + $kappa)) as chance
+            + $contact_kappa * least(1.0, greatest($contact_chance_min, openness * greatest(time_share, 0.02) * (owners_contacted + $contact_kappa * $contact_base) / (owners + $contact_kappa)))
+        ) / (windows + $contact_kappa)) as chance
     from gathered
 ),
 ranked as (
@@ -220,7 +220,7 @@ select
     c.n_records,
     arrow_cast(r.first_us, 'Timestamp(Microsecond, Some("UTC"))') as first_at,
     arrow_cast(r.last_us, 'Timestamp(Microsecond, Some("UTC"))') as last_at,
-    '{"contacts":' || r.contacts || ',"to_victim":' || r.to_victim || ',"before_h":' || $before_h || ',"after_h":' || $after_h
+    '{"contacts":' || r.contacts || ',"to_victim":' || r.to_victim || ',"before_h":' || $contact_before_h || ',"after_h":' || $contact_after_h
         || ',"windows":' || r.windows || ',"windows_with":' || r.windows_with || ',"owners":' || r.owners
         || ',"owners_contacted":' || r.owners_contacted || ',"chance_pct":' || round(r.chance * 100, 2) || '}' as detail,
     c.records

@@ -2,16 +2,16 @@
 -- grain: one account in one case
 -- reads: staging.cases, staging.party_identifiers, staging.victim_flows, staging.account_business, staging.case_exclusions, staging.coverage, staging.transfer_events, records.transactions
 -- writes: evidence.victim_money
--- params: money_remote double = 0.6, money_other double = 0.03, kappa double = 5, base_payment double = 0.005, chance_min double = 0.002, window_h bigint = 96
+-- params: money_remote double = 0.6, money_other double = 0.03, money_kappa double = 5, money_base double = 0.005, money_chance_min double = 0.002, money_window_h bigint = 96
 -- family: money
 -- zh: 被害人资金经{hop}次转账到达该账户，可归属{tainted}元，占被害人损失约{share_pct}%；在{covered}个有流水的账户中另有{payers}个平时也向其付款，偶然概率约{chance_pct}%
 -- en: the victim's money reached the account in {hop} transfers, {tainted} yuan of it ({share_pct} % of the loss); of {covered} accounts with a statement {payers} more pay it in the ordinary way; by chance about {chance_pct} %
 --
 -- LR = 1 - π s + π s / p. s: share of the victim's loss (or, where the loss is not known, of what left the victim's account in the
 -- window) that reached the account; groceries are a small share. p: chance that an account of that business gets money of this
--- victim = (w_s + κ p_A) / (w + κ) at hop 1, where w counts other windows of `window_h` in the victim's statement and w_s those with a
+-- victim = (w_s + κ p_A) / (w + κ) at hop 1, where w counts other windows of `money_window_h` in the victim's statement and w_s those with a
 -- payment to the same account, and p_A = (payers + κ base) / (covered accounts + κ): a shop or platform that many pay gets little.
--- Farther hops have no such history and use p_A. An account with the sign of a business ends the trace (staging.victim_flows).
+-- Farther hops have no such history and use p_A. Payers that themselves passed on a victim's money do not count as business. An account with the sign of a business ends the trace (staging.victim_flows).
 with cases as (
     select
         case_id, loss_minor, as_of,
@@ -93,12 +93,18 @@ covered as (
     join first_coverage f on f.known_at < d.as_of
     group by d.as_of
 ),
+passed_on as (
+    select distinct from_account, to_account
+    from flows
+    where hop > 1
+),
 payers as (
     select a.case_id, a.account, count(distinct b.payer) as payers
     from arrivals a
     join cases c on c.case_id = a.case_id
     join business b on b.payee = a.account
     left anti join victims v on v.case_id = a.case_id and v.account = b.payer
+    left anti join passed_on f on f.from_account = b.payer and f.to_account = b.payee
     where b.known_at < c.as_of
     group by a.case_id, a.account
 ),
@@ -112,14 +118,14 @@ repeats as (
     select
         d.case_id,
         d.account,
-        count(distinct cast(floor((e.at_us - d.first_us) / cast($window_h * 3600000000 as double)) as bigint)) as windows_with
+        count(distinct cast(floor((e.at_us - d.first_us) / cast($money_window_h * 3600000000 as double)) as bigint)) as windows_with
     from direct d
     join events e on e.from_account = d.via and e.to_account = d.account
-    where e.known_at < d.as_of and abs(e.at_us - d.first_us) > $window_h * 3600000000
+    where e.known_at < d.as_of and abs(e.at_us - d.first_us) > $money_window_h * 3600000000
     group by d.case_id, d.account
 ),
 spans as (
-    select d.case_id, d.account, (max(o.to_us) - min(o.from_us)) / ($window_h * 3600000000) as windows
+    select d.case_id, d.account, (max(o.to_us) - min(o.from_us)) / ($money_window_h * 3600000000) as windows
     from direct d
     join coverage o on o.account = d.via
     where o.known_at < d.as_of
@@ -153,9 +159,9 @@ chances as (
     select
         case_id, account, hop, via, transfers, tainted_minor, first_us, last_us, money_p, share, payers, covered, windows_with, windows,
         least(1.0, greatest(
-            $chance_min,
-            (windows_with + $kappa * (payers + $kappa * $base_payment) / (covered + $kappa)) / (windows + $kappa),
-            (payers + $kappa * $base_payment) / (covered + $kappa)
+            $money_chance_min,
+            (windows_with + $money_kappa * (payers + $money_kappa * $money_base) / (covered + $money_kappa)) / (windows + $money_kappa),
+            (payers + $money_kappa * $money_base) / (covered + $money_kappa)
         )) as chance
     from gathered
 ),

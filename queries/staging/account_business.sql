@@ -2,7 +2,7 @@
 -- grain: one pair of a covered payer and a payee, with the date it became known
 -- reads: staging.transfer_events, staging.coverage, staging.cases, staging.party_identifiers
 -- writes: staging.account_business
--- params: before_h bigint = 24, after_h bigint = 72
+-- params: money_before_h bigint = 24, money_after_h bigint = 72
 --
 -- Payments by a victim inside the window of that victim's own case are left out: they are what is being tested.
 with transfers as (
@@ -16,7 +16,7 @@ coverage as (
     where subject_kind = 'account' and record_kind = 'transactions'
 ),
 cases as (
-    select case_id, from_us - $before_h * 3600000000 as window_from_us, to_us + $after_h * 3600000000 as window_to_us
+    select case_id, from_us - $money_before_h * 3600000000 as window_from_us, to_us + $money_after_h * 3600000000 as window_to_us
     from staging.cases
     where from_us is not null
 ),

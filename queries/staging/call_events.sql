@@ -2,10 +2,10 @@
 -- grain: one call or message between two numbers
 -- reads: records.calls
 -- writes: staging.call_events
--- params: fuse_window_s bigint = 5, fuse_window_carriers_s bigint = 60, duration_gap_s bigint = 5, duration_gap_share double = 0.02
+-- params: call_fuse_window_s bigint = 5, call_fuse_window_carriers_s bigint = 60, call_duration_gap_s bigint = 5, call_duration_gap_share double = 0.02
 --
 -- Within one caller, callee and kind, rows in order of time form a chain while the next row comes from the other end within
--- the window (`fuse_window_s`, across carriers `fuse_window_carriers_s`) with a like duration; the chain is cut into pairs, so
+-- the window (`call_fuse_window_s`, across carriers `call_fuse_window_carriers_s`) with a like duration; the chain is cut into pairs, so
 -- that two quick calls stay two. A row of the same end with the same start and duration is a copy (bill and dump, or two
 -- overlapping deliveries). Two window passes over one order, no self-join: linear but for the sort.
 -- `known_at` is when the first record of the event became known; cells and devices may come from a record known later
@@ -29,14 +29,13 @@ sides as (
         coalesce(carrier, '') as carrier,
         source_id,
         source_row,
-        source_id || ':' || source_row as record,
         coalesce(cast(known_at as bigint), 221845392000000000) as known_us
     from calls
 ),
 neighbours as (
     select
         caller, callee, side, kind, started_us, duration_s, own_cell, peer_cell, own_imei, peer_imei, own_imsi, peer_imsi,
-        carrier, source_id, source_row, record, known_us,
+        carrier, source_id, source_row, known_us,
         lag(caller) over (order by caller, callee, kind, started_us, side, duration_s, source_id, source_row) as previous_caller,
         lag(callee) over (order by caller, callee, kind, started_us, side, duration_s, source_id, source_row) as previous_callee,
         lag(kind) over (order by caller, callee, kind, started_us, side, duration_s, source_id, source_row) as previous_kind,
@@ -49,23 +48,23 @@ neighbours as (
 followers as (
     select
         caller, callee, side, kind, started_us, duration_s, own_cell, peer_cell, own_imei, peer_imei, own_imsi, peer_imsi,
-        carrier, source_id, source_row, record, known_us, previous_us, previous_s, previous_carrier,
+        carrier, source_id, source_row, known_us, previous_us, previous_s, previous_carrier,
         case when previous_caller = caller and previous_callee = callee and previous_kind = kind then previous_side end as previous_side
     from neighbours
 ),
 judged as (
     select
         caller, callee, side, kind, started_us, duration_s, own_cell, peer_cell, own_imei, peer_imei, own_imsi, peer_imsi,
-        source_id, source_row, record, known_us,
+        source_id, source_row, known_us,
         coalesce(previous_side = side and previous_us = started_us and (previous_s is not distinct from duration_s), false) as is_copy,
         coalesce(
             previous_side <> side
-            and started_us - previous_us <= case when previous_carrier = carrier then $fuse_window_s else $fuse_window_carriers_s end * 1000000
+            and started_us - previous_us <= case when previous_carrier = carrier then $call_fuse_window_s else $call_fuse_window_carriers_s end * 1000000
             and (
                 duration_s is null
                 or previous_s is null
-                or abs(duration_s - previous_s) <= $duration_gap_s
-                or abs(duration_s - previous_s) <= $duration_gap_share * greatest(duration_s, previous_s)
+                or abs(duration_s - previous_s) <= $call_duration_gap_s
+                or abs(duration_s - previous_s) <= $call_duration_gap_share * greatest(duration_s, previous_s)
             ),
             false
         ) as is_mirror
@@ -74,7 +73,7 @@ judged as (
 counted as (
     select
         caller, callee, side, kind, started_us, duration_s, own_cell, peer_cell, own_imei, peer_imei, own_imsi, peer_imsi,
-        source_id, source_row, record, known_us, is_copy, is_mirror,
+        source_id, source_row, known_us, is_copy, is_mirror,
         sum(case when is_copy then 0 else 1 end) over (
             order by caller, callee, kind, started_us, side, duration_s, source_id, source_row
             rows between unbounded preceding and current row
@@ -84,7 +83,7 @@ counted as (
 chained as (
     select
         caller, callee, side, kind, started_us, duration_s, own_cell, peer_cell, own_imei, peer_imei, own_imsi, peer_imsi,
-        record, known_us, unit,
+        source_id, source_row, known_us, unit,
         max(case when not is_copy and not is_mirror then unit end) over (
             order by caller, callee, kind, started_us, side, duration_s, source_id, source_row
             rows between unbounded preceding and current row
@@ -92,7 +91,7 @@ chained as (
     from counted
 )
 select
-    min(record) as event_id,
+    min(source_id || ':' || source_row) as event_id,
     caller,
     callee,
     arrow_cast(min(started_us), 'Timestamp(Microsecond, Some("UTC"))') as started_at,
@@ -106,7 +105,7 @@ select
     kind,
     arrow_cast(min(known_us), 'Timestamp(Microsecond, Some("UTC"))') as known_at,
     arrow_cast(max(known_us), 'Timestamp(Microsecond, Some("UTC"))') as known_all_at,
-    array_sort(array_agg(record)) as records
+    array_sort(array_agg(source_id || ':' || source_row)) as records
 from chained
 group by caller, callee, kind, chain, (unit - chain) / 2
 order by started_at, caller, callee, kind, event_id

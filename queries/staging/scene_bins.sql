@@ -2,16 +2,16 @@
 -- grain: one hour bin of one case on one control day
 -- reads: staging.cases, staging.scene_cells, staging.coverage
 -- writes: staging.scene_bins
--- params: pad_min bigint = 30, interval_max_h bigint = 48
+-- params: scene_pad_min bigint = 30, scene_interval_max_h bigint = 48
 --
 -- The interval [from, to] is cut into hours; weight = share of the interval (aoristic), so an exact time is one bin of weight
--- 1. A bin is tested over `pad_min` more on either side: people arrive before and leave after. Intervals longer than
--- `interval_max_h` say too little to test (marts.uncomputed names them). Control days are d-14, d-7, d-1, d+1, d+7, d+14.
+-- 1. A bin is tested over `scene_pad_min` more on either side: people arrive before and leave after. Intervals longer than
+-- `scene_interval_max_h` say too little to test (marts.uncomputed names them). Control days are d-14, d-7, d-1, d+1, d+7, d+14.
 -- `dumped_ppm`: share of the scene's cells whose dump, known before `as_of`, covers the whole bin.
 with cases as (
     select case_id, from_us, to_us, utc_offset_min, as_of
     from staging.cases
-    where from_us is not null and state <> 'excluded' and to_us - from_us <= $interval_max_h * 3600000000
+    where from_us is not null and state <> 'excluded' and to_us - from_us <= $scene_interval_max_h * 3600000000
 ),
 cells as (
     select case_id, cell
@@ -55,7 +55,7 @@ bins as (
     cross join days d
 ),
 spans as (
-    select case_id, shift_d, as_of, min(from_us) - $pad_min * 60000000 as from_us, max(to_us) + $pad_min * 60000000 as to_us
+    select case_id, shift_d, as_of, min(from_us) - $scene_pad_min * 60000000 as from_us, max(to_us) + $scene_pad_min * 60000000 as to_us
     from bins
     group by case_id, shift_d, as_of
 ),
@@ -79,8 +79,8 @@ select
     b.bin,
     b.from_us,
     b.to_us,
-    b.from_us - $pad_min * 60000000 as test_from_us,
-    b.to_us + $pad_min * 60000000 as test_to_us,
+    b.from_us - $scene_pad_min * 60000000 as test_from_us,
+    b.to_us + $scene_pad_min * 60000000 as test_to_us,
     case when (((b.from_us + b.to_us) / 120000000 + b.utc_offset_min) / 60 + 72) % 168 >= 120 then 4 else 0 end
         + ((((b.from_us + b.to_us) / 120000000 + b.utc_offset_min) / 60) % 24) / 6 as hour_class,
     b.weight_ppm,

@@ -2,11 +2,11 @@
 -- grain: one cell of one case
 -- reads: staging.cases, records.cells
 -- writes: staging.scene_cells
--- params: margin_deg bigint = 10, near_m bigint = 300, radius_default_m bigint = 1000
+-- params: cell_margin_deg bigint = 10, cell_near_m bigint = 300, cell_radius_m bigint = 1000
 --
 -- A cell is an area (DOMAIN-CALLS, fact 6): it belongs to the scene when the scene lies within its reach and its opening
--- (with `margin_deg` on either side), or within `near_m` of the mast whatever the direction. A cell without stated reach
--- counts as `radius_default_m`. Cells farther than about 20 km are not looked at.
+-- (with `cell_margin_deg` on either side), or within `cell_near_m` of the mast whatever the direction. A cell without stated reach
+-- counts as `cell_radius_m`. Cells farther than about 20 km are not looked at.
 with cases as (
     select case_id, lat, lon, from_us
     from staging.cases
@@ -14,7 +14,7 @@ with cases as (
 ),
 cells as (
     select
-        cell, lat, lon, azimuth_deg, beam_deg, coalesce(radius_m, $radius_default_m) as radius_m,
+        cell, lat, lon, azimuth_deg, beam_deg, coalesce(radius_m, $cell_radius_m) as radius_m,
         cast(valid_from as bigint) as valid_from_us, cast(valid_to as bigint) as valid_to_us
     from records.cells
 ),
@@ -67,12 +67,12 @@ judged as (
     where (valid_from_us is null or valid_from_us <= from_us)
       and (valid_to_us is null or valid_to_us > from_us)
       and (
-          distance_m <= $near_m
+          distance_m <= $cell_near_m
           or (
               distance_m <= radius_m
               and (
                   azimuth_deg is null or beam_deg is null or beam_deg >= 360
-                  or least(turn_deg, abs(360 - turn_deg)) <= beam_deg / 2.0 + $margin_deg
+                  or least(turn_deg, abs(360 - turn_deg)) <= beam_deg / 2.0 + $cell_margin_deg
               )
           )
       )

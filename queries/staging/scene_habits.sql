@@ -2,7 +2,7 @@
 -- grain: one phone of one case in one class of hour
 -- reads: staging.cases, staging.scene_cells, staging.scene_bins, staging.scene_phones, staging.presence_history, staging.presence_hours
 -- writes: staging.scene_habits
--- params: kappa double = 12, like_hours_min bigint = 30, visitors_share double = 0.05, visitors_weight double = 200
+-- params: presence_kappa double = 12, like_hours_min bigint = 30, visitors_share double = 0.05, visitors_weight double = 200
 --
 -- DOMAIN-CALLS 12: l = (n_s + κ l0) / (n + κ), counted in active hours per cell, as known before `as_of`, without the hours of the
 -- offence itself (staging.presence_history has already dropped what only dumps show of tested hours). First over all hours,
@@ -135,7 +135,7 @@ smoothed as (
 shares as (
     select
         case_id, phone, n_hours, n_in, reference_share,
-        (n_in + $kappa * reference_share) / (n_hours + $kappa) as own_share
+        (n_in + $presence_kappa * reference_share) / (n_hours + $presence_kappa) as own_share
     from smoothed
 )
 select
@@ -147,7 +147,7 @@ select
     coalesce(c.n_hours, 0) as n_hours_class,
     coalesce(c.n_in, 0) as n_in_class,
     s.reference_share,
-    least(0.98, (coalesce(c.n_in, 0) + $kappa * s.own_share) / (coalesce(c.n_hours, 0) + $kappa)) as share
+    least(0.98, (coalesce(c.n_in, 0) + $presence_kappa * s.own_share) / (coalesce(c.n_hours, 0) + $presence_kappa)) as share
 from shares s
 join classes k on k.case_id = s.case_id
 left join counted c on c.case_id = s.case_id and c.phone = s.phone and c.hour_class = k.hour_class

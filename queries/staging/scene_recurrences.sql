@@ -2,12 +2,12 @@
 -- grain: one other scene of one phone at one scene on one control day
 -- reads: staging.cases, staging.scene_bins, staging.scene_cells, staging.scene_visits, staging.presence_history, staging.case_exclusions
 -- writes: staging.scene_recurrences
--- params: far_m bigint = 10000, kappa double = 12, carried double = 0.4, reached double = 0.75, other_offences double = 1, chance_min double = 0.0005, linked_max double = 0.2
+-- params: far_m bigint = 10000, presence_kappa double = 12, phone_carried double = 0.4, cells_reached double = 0.75, other_offences double = 1, recurrence_chance_min double = 0.0005, other_offence_max double = 0.2
 --
 -- For the case at hand c and another case j farther than `far_m` (so that no habit covers both): l = (n_s + κ r) / (n + κ), the phone's
 -- share of active hours in j's cells as known before c's `as_of`, smoothed towards r, how often phones seen at one scene are seen at
--- another far one (over all phones, so that busy phones and through roads are in it), at least `chance_min`. Factor of j:
--- 1 - ρ + ρ LR_j, LR_j = 1 - π + π c / l; ρ = `other_offences` / number of far scenes, at most `linked_max`: an offender is expected
+-- another far one (over all phones, so that busy phones and through roads are in it), at least `recurrence_chance_min`. Factor of j:
+-- 1 - ρ + ρ LR_j, LR_j = 1 - π + π c / l; ρ = `other_offences` / number of far scenes, at most `other_offence_max`: an offender is expected
 -- to have done that many others, and most cases are singletons, so that not being seen elsewhere says nothing.
 with cases as (
     select case_id, as_of, lat, lon
@@ -80,8 +80,8 @@ n_scenes as (
 ),
 rates as (
     select
-        greatest($chance_min, (f.n + 1.0) / (cast(v.n as double) * greatest(s.n - 1, 1) + 1.0)) as far_rate,
-        least($linked_max, $other_offences / greatest(s.n - 1, 1)) as linked_share,
+        greatest($recurrence_chance_min, (f.n + 1.0) / (cast(v.n as double) * greatest(s.n - 1, 1) + 1.0)) as far_rate,
+        least($other_offence_max, $other_offences / greatest(s.n - 1, 1)) as linked_share,
         s.n as scenes
     from n_far f
     cross join n_visits v
@@ -124,7 +124,7 @@ shares as (
         coalesce(t.n_hours, 0) as n_in,
         r.linked_share,
         r.scenes,
-        least(0.98, (coalesce(t.n_hours, 0) + $kappa * r.far_rate) / (coalesce(a.n_hours, 0) + $kappa)) as share
+        least(0.98, (coalesce(t.n_hours, 0) + $presence_kappa * r.far_rate) / (coalesce(a.n_hours, 0) + $presence_kappa)) as share
     from far_pairs p
     cross join rates r
     left join active a on a.phone = p.phone and a.as_of = p.as_of
@@ -132,6 +132,6 @@ shares as (
 )
 select
     case_id, shift_d, phone, other_case_id, place_night, distance_m, n_hours, n_in, scenes, share,
-    cast(round(ln(1 - linked_share + linked_share * (1 - $carried + $carried * $reached / share)) * 1000000) as bigint) as factor_unats
+    cast(round(ln(1 - linked_share + linked_share * (1 - $phone_carried + $phone_carried * $cells_reached / share)) * 1000000) as bigint) as factor_unats
 from shares
 order by case_id, shift_d, phone, other_case_id

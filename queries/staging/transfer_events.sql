@@ -2,10 +2,10 @@
 -- grain: one movement of money
 -- reads: records.transactions
 -- writes: staging.transfer_events
--- params: fuse_window_s bigint = 60, serial_window_d bigint = 7, reversal_window_d bigint = 7
+-- params: transfer_fuse_window_s bigint = 60, transfer_serial_window_d bigint = 7, reversal_window_d bigint = 7
 --
 -- As in staging.call_events: within one payer, payee and amount, rows in order of time form chains in which each next row
--- comes from the other statement within `fuse_window_s`, or with the same serial within `serial_window_d`; chains are cut into
+-- comes from the other statement within `transfer_fuse_window_s`, or with the same serial within `transfer_serial_window_d`; chains are cut into
 -- pairs. A row of the same statement with the same instant, serial and balance is a copy. A cash or merchant row has no
 -- account at the other end and is never fused.
 -- 冲正: a row marked as reversal, or one with the serial of an earlier row of the same statement and the opposite sign, cancels
@@ -100,8 +100,8 @@ judged as (
         coalesce(
             previous_from = from_account and previous_to = to_account and previous_minor = amount_minor and previous_sign <> sign
             and (
-                at_us - previous_us <= $fuse_window_s * 1000000
-                or (serial = previous_serial and at_us - previous_us <= $serial_window_d * 86400000000)
+                at_us - previous_us <= $transfer_fuse_window_s * 1000000
+                or (serial = previous_serial and at_us - previous_us <= $transfer_serial_window_d * 86400000000)
             ),
             false
         ) as is_mirror

@@ -2,15 +2,15 @@
 -- grain: one transfer that may carry a victim's money, in one case and at one hop
 -- reads: staging.cases, staging.party_identifiers, staging.transfer_events, staging.account_business
 -- writes: staging.victim_flows
--- params: before_h bigint = 24, after_h bigint = 72, hop_window_h bigint = 72, business_payers_max bigint = 20
+-- params: money_before_h bigint = 24, money_after_h bigint = 72, money_hop_window_h bigint = 72, business_payers_max bigint = 20
 --
--- Hop 1: payments from a victim's account between `before_h` before and `after_h` after the offence. Hops 2 and 3: what the
--- receiver passed on within `hop_window_h`; the victim's share of it is the victim's share of all that came in during the
--- `hop_window_h` before it (rolling pro rata, without the opening balance: an upper bound for old balances). An account that more
+-- Hop 1: payments from a victim's account between `money_before_h` before and `money_after_h` after the offence. Hops 2 and 3: what the
+-- receiver passed on within `money_hop_window_h`; the victim's share of it is the victim's share of all that came in during the
+-- `money_hop_window_h` before it (rolling pro rata, without the opening balance: an upper bound for old balances). An account that more
 -- than `business_payers_max` covered accounts pay in the ordinary way is a business: the trace stops there.
 -- `as_of` is the case's; every transfer in a row's path was known before it.
 with cases as (
-    select case_id, from_us - $before_h * 3600000000 as window_from_us, to_us + $after_h * 3600000000 as window_to_us, as_of
+    select case_id, from_us - $money_before_h * 3600000000 as window_from_us, to_us + $money_after_h * 3600000000 as window_to_us, as_of
     from staging.cases
     where from_us is not null and state <> 'excluded' and to_us - from_us <= 60 * 86400000000
 ),
@@ -53,14 +53,14 @@ out_2 as (
     select o.case_id, o.as_of, t.event_id, t.from_account, t.to_account, t.at_us, t.amount_minor, sum(o.tainted_minor) as carried_minor
     from open_1 o
     join transfers t on t.from_account = o.account
-    where t.at_us > o.at_us and t.at_us <= o.at_us + $hop_window_h * 3600000000 and t.known_at < o.as_of
+    where t.at_us > o.at_us and t.at_us <= o.at_us + $money_hop_window_h * 3600000000 and t.known_at < o.as_of
     group by o.case_id, o.as_of, t.event_id, t.from_account, t.to_account, t.at_us, t.amount_minor
 ),
 inflow_2 as (
     select o.case_id, o.event_id, sum(i.amount_minor) as inflow_minor
     from out_2 o
     join transfers i on i.to_account = o.from_account
-    where i.at_us < o.at_us and i.at_us >= o.at_us - $hop_window_h * 3600000000 and i.known_at < o.as_of
+    where i.at_us < o.at_us and i.at_us >= o.at_us - $money_hop_window_h * 3600000000 and i.known_at < o.as_of
     group by o.case_id, o.event_id
 ),
 hop_2 as (
@@ -84,14 +84,14 @@ out_3 as (
     select o.case_id, o.as_of, t.event_id, t.from_account, t.to_account, t.at_us, t.amount_minor, sum(o.tainted_minor) as carried_minor
     from open_2 o
     join transfers t on t.from_account = o.account
-    where t.at_us > o.at_us and t.at_us <= o.at_us + $hop_window_h * 3600000000 and t.known_at < o.as_of
+    where t.at_us > o.at_us and t.at_us <= o.at_us + $money_hop_window_h * 3600000000 and t.known_at < o.as_of
     group by o.case_id, o.as_of, t.event_id, t.from_account, t.to_account, t.at_us, t.amount_minor
 ),
 inflow_3 as (
     select o.case_id, o.event_id, sum(i.amount_minor) as inflow_minor
     from out_3 o
     join transfers i on i.to_account = o.from_account
-    where i.at_us < o.at_us and i.at_us >= o.at_us - $hop_window_h * 3600000000 and i.known_at < o.as_of
+    where i.at_us < o.at_us and i.at_us >= o.at_us - $money_hop_window_h * 3600000000 and i.known_at < o.as_of
     group by o.case_id, o.event_id
 ),
 hop_3 as (
