@@ -45,11 +45,21 @@ pub struct Spec {
     pub components_min: usize,
     /// Offender pairs with evidence of a kind below which the kind stays uncalibrated.
     pub kind_offenders_min: u64,
+    /// What is known elsewhere about those who were named: added to the counts of the worlds.
+    pub named_before: Named,
 }
 
 impl Default for Spec {
     fn default() -> Self {
-        Spec { seed: 1, replicates: 50, sample: 20_000, offender_pairs_min: 30, components_min: 10, kind_offenders_min: 3 }
+        Spec {
+            seed: 1,
+            replicates: 50,
+            sample: 20_000,
+            offender_pairs_min: 30,
+            components_min: 10,
+            kind_offenders_min: 3,
+            named_before: Named::default(),
+        }
     }
 }
 
@@ -145,7 +155,9 @@ pub fn train(worlds: &[World<'_>], spec: &Spec) -> Result<Outcome, FitError> {
     let observed = |i: usize, z: f64| Observed { z, offset: sampled[i].log_prior_odds, weight: sampled[i].weight, offender: labels[i] };
     let calibration = calibrate(&(0..sampled.len()).map(|i| observed(i, z[i])).collect::<Vec<_>>());
 
-    let named = named(worlds);
+    let mut named = named(worlds);
+    named.charged += spec.named_before.charged;
+    named.cleared += spec.named_before.cleared;
     let replicates = replicates(&x, &labels, &sampled, &fitted.of_column, calibration, named, spec, &observed)?;
     let kind_weights = |w: &[f64]| kinds.iter().zip(w).map(|(k, &weight)| KindWeight { weight, ..k.clone() }).collect::<Vec<_>>();
     let count = |offender: bool| rows.iter().filter(|r| r.offender == offender).count() as u64;
