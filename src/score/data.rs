@@ -405,10 +405,13 @@ impl Data {
     pub fn sort_items(&self, items: &mut [Item]) {
         items.sort_by(|a, b| {
             let key = |i: &Item| (self.terms.text(i.kind), i.via.map_or("", |v| self.subject_id(v.thing)));
-            key(a).cmp(&key(b)).then(b.log_lr_unats.cmp(&a.log_lr_unats)).then_with(|| {
-                let texts = |i: &Item| i.records.iter().map(|&r| (self.sources.text(r.source), r.row)).collect::<Vec<_>>();
-                texts(a).cmp(&texts(b))
-            })
+            let records = |i: &Item| i.records.iter().map(|&r| (self.sources.text(r.source), r.row)).collect::<Vec<_>>();
+            let detail = |i: &Item| self.details.get(i.row as usize);
+            key(a)
+                .cmp(&key(b))
+                .then(b.log_lr_unats.cmp(&a.log_lr_unats))
+                .then_with(|| records(a).cmp(&records(b)))
+                .then_with(|| detail(a).cmp(&detail(b)))
         });
     }
 

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use super::data::{CaseIx, Data, Pair, RecordRef, Role, Settled, Span, SubjectIx, SubjectKind};
 
 /// A holder this certain passes an exclusion on to the thing held.
-const HOLDER_CERTAIN: f64 = 0.5;
+pub(super) const HOLDER_CERTAIN: f64 = 0.5;
 /// An address shared by more persons is a dormitory or a placeholder, not a household.
 const HOUSEHOLD_MAX: usize = 8;
 /// Families of evidence that living together explains.

@@ -70,6 +70,16 @@ impl Named {
         (1.0 + self.charged as f64, 1.0 + self.cleared as f64)
     }
 
+    /// The same share from `n` persons at most.
+    pub fn at_most(self, n: u64) -> Named {
+        let total = self.charged + self.cleared;
+        if total <= n {
+            return self;
+        }
+        let charged = (self.charged * n + total / 2) / total;
+        Named { charged, cleared: n - charged }
+    }
+
     /// Log-odds of its mean.
     pub fn log_odds(self) -> f64 {
         let (a, b) = self.beta();

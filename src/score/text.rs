@@ -76,7 +76,7 @@ fn separated(number: i64) -> String {
 /// A number as a reader wants it: whole from 100 on, else three figures.
 pub fn figure(number: f64) -> String {
     let size = number.abs();
-    if size >= 100.0 && size < 9e15 {
+    if (100.0..9e15).contains(&size) {
         separated(number.round() as i64)
     } else if size >= 0.01 || size == 0.0 {
         let text = format!("{number:.*}", if size >= 10.0 { 1 } else { 2 });

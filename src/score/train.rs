@@ -20,8 +20,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Beta, Distribution};
 
-use super::data::{CaseIx, CaseState, Data, NAMED, Pair, SUBJECT_KINDS, SubjectIx, SubjectKind, UNATS_PER_NAT};
+use super::data::{CaseIx, CaseState, Data, NAMED, Pair, Role, SUBJECT_KINDS, SubjectIx, SubjectKind, UNATS_PER_NAT};
 use super::evaluate::{Judged, Scored, Truth, auc, cllr, cllr_min, ranking, reliability};
+use super::exclude::HOLDER_CERTAIN;
 use super::fit::{Calibration, FitError, Observed, WEIGHT_PENALTY, calibrate, logit, weights};
 use super::missing::Gaps;
 use super::model::{KindWeight, Metrics, Model, Named, Replicate, Scorer, Training};
@@ -45,11 +46,21 @@ pub struct Spec {
     pub components_min: usize,
     /// Offender pairs with evidence of a kind below which the kind stays uncalibrated.
     pub kind_offenders_min: u64,
+    /// What is known elsewhere about those who were named: added to the counts of the worlds.
+    pub named_before: Named,
 }
 
 impl Default for Spec {
     fn default() -> Self {
-        Spec { seed: 1, replicates: 50, sample: 20_000, offender_pairs_min: 30, components_min: 10, kind_offenders_min: 3 }
+        Spec {
+            seed: 1,
+            replicates: 50,
+            sample: 20_000,
+            offender_pairs_min: 30,
+            components_min: 10,
+            kind_offenders_min: 3,
+            named_before: Named::default(),
+        }
     }
 }
 
@@ -145,7 +156,9 @@ pub fn train(worlds: &[World<'_>], spec: &Spec) -> Result<Outcome, FitError> {
     let observed = |i: usize, z: f64| Observed { z, offset: sampled[i].log_prior_odds, weight: sampled[i].weight, offender: labels[i] };
     let calibration = calibrate(&(0..sampled.len()).map(|i| observed(i, z[i])).collect::<Vec<_>>());
 
-    let named = named(worlds);
+    let mut named = named(worlds);
+    named.charged += spec.named_before.charged;
+    named.cleared += spec.named_before.cleared;
     let replicates = replicates(&x, &labels, &sampled, &fitted.of_column, calibration, named, spec, &observed)?;
     let kind_weights = |w: &[f64]| kinds.iter().zip(w).map(|(k, &weight)| KindWeight { weight, ..k.clone() }).collect::<Vec<_>>();
     let count = |offender: bool| rows.iter().filter(|r| r.offender == offender).count() as u64;
@@ -247,29 +260,44 @@ fn offenders_per_case(worlds: &[World<'_>]) -> BTreeMap<String, f64> {
     <SubjectKind as strum::IntoEnumIterator>::iter().map(|kind| (kind.to_string(), per_case(kind))).collect()
 }
 
-/// Every pair of a solved case whose subject is not excluded.
+/// Every pair of a solved case with a known offender whose subject is not excluded and whose part is clear: who was named and
+/// never charged is neither an offender nor known to be none.
 fn population(worlds: &[World<'_>], components: &Components, offenders_per_case: &BTreeMap<String, f64>) -> Vec<Row> {
     let priors = Model { offenders_per_case: offenders_per_case.clone(), ..Model::untrained() };
     let mut rows = Vec::new();
     for (w, world) in worlds.iter().enumerate() {
         let offenders: HashSet<(CaseIx, SubjectIx)> = world.data.offenders.iter().copied().collect();
+        let taught: HashSet<CaseIx> = offenders.iter().map(|o| o.0).collect();
+        let named = named_subjects(world.data);
         for (i, pair) in world.pairs.iter().enumerate() {
             let Some(&component) = components.of.get(&(w, pair.case)) else { continue };
-            if world.excluded[i] {
+            let key = (pair.case, pair.subject);
+            let offender = offenders.contains(&key);
+            if world.excluded[i] || !taught.contains(&pair.case) || (named.contains(&key) && !offender) {
                 continue;
             }
             let kind = world.data.kind(pair.subject);
-            rows.push(Row {
-                world: w,
-                pair: i,
-                offender: offenders.contains(&(pair.case, pair.subject)),
-                component,
-                log_prior_odds: priors.log_prior_odds(kind, world.data.population[kind.position()]),
-                weight: 0.0,
-            });
+            let log_prior_odds = priors.log_prior_odds(kind, world.data.population[kind.position()]);
+            rows.push(Row { world: w, pair: i, offender, component, log_prior_odds, weight: 0.0 });
         }
     }
     rows
+}
+
+/// Suspects of each case, whenever they were named, and what they gave or held.
+fn named_subjects(data: &Data) -> HashSet<(CaseIx, SubjectIx)> {
+    let mut held: HashMap<SubjectIx, Vec<SubjectIx>> = HashMap::new();
+    for h in data.holdings.iter().filter(|h| h.probability >= HOLDER_CERTAIN) {
+        held.entry(h.person).or_default().push(h.thing);
+    }
+    let suspects = data.parties.iter().filter(|p| p.roles.contains(&Role::Suspect)).filter_map(|p| Some((p.case, p.person?)));
+    let mut named: HashSet<(CaseIx, SubjectIx)> = HashSet::new();
+    for (case, person) in suspects {
+        named.insert((case, person));
+        named.extend(held.get(&person).into_iter().flatten().map(|&thing| (case, thing)));
+    }
+    named.extend(data.party_things.iter().filter(|t| t.role == Role::Suspect).map(|t| (t.case, t.thing)));
+    named
 }
 
 /// Draws the other pairs and sets the weights.
@@ -635,6 +663,23 @@ mod tests {
         let fitted = fit(&f, &quick());
         let fold = |i: u32| fitted.fold_of[&(0, CaseIx(i))];
         assert!([17, 40, 41].iter().all(|&i| fold(i) == fold(3)));
+    }
+
+    #[test]
+    fn who_was_named_and_never_charged_teaches_nothing_either_way() {
+        let mut f = world(&WorldSketch { cases: 60, ..USUAL });
+        let pairs = |f: &Fixture| fit(f, &quick()).model.training;
+        let before = pairs(&f);
+        let (case, other) =
+            (CaseIx(0), f.data.pairs.iter().map(|p| (p.case, p.subject)).find(|p| p.0 == CaseIx(0) && !f.data.offenders.contains(p)));
+        let thing = other.expect("a case has others").1;
+        f.party(case, "person:named", "suspect", 1);
+        let id = f.data.subject_id(thing).to_owned();
+        f.holding(&id, "person:named", None, None, 0.9);
+        f.data.offenders.retain(|o| o.0 != CaseIx(1));
+        let after = pairs(&f);
+        assert_eq!(after.offender_pairs, before.offender_pairs - 1, "a case without a known offender is left out");
+        assert_eq!(after.other_pairs, before.other_pairs - 1 - (USUAL.candidates as u64 - 1));
     }
 
     #[test]
