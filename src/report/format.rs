@@ -46,7 +46,7 @@ pub fn percent(p: f64) -> String {
     match p * 100.0 {
         x if x < 0.1 => "<0.1%".into(),
         x if x > 99.9 => ">99.9%".into(),
-        x if !(9.95..=90.05).contains(&x) => format!("{x:.1}%"),
+        x if !(9.95..=99.0).contains(&x) => format!("{x:.1}%"),
         x => format!("{x:.0}%"),
     }
 }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn probabilities_never_read_as_certain() {
         let shown: Vec<_> = [0.0, 0.0004, 0.034, 0.0995, 0.42, 0.973, 0.99999].map(percent).into();
-        assert_eq!(shown, ["<0.1%", "<0.1%", "3.4%", "10%", "42%", "97.3%", ">99.9%"]);
+        assert_eq!(shown, ["<0.1%", "<0.1%", "3.4%", "10%", "42%", "97%", ">99.9%"]);
     }
 
     #[test]

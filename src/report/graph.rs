@@ -40,7 +40,7 @@ pub fn graphml(chart: &LinkChart) -> String {
                 "    <edge id=\"e{i}\" source=\"n{}\" target=\"n{}\"><data key=\"relation\">{}</data><data key=\"count\">{}</data></edge>",
                 edge.from,
                 edge.to,
-                xml(&edge.label.zh),
+                xml(&edge.label().zh),
                 edge.count
             ),
         );
@@ -62,7 +62,8 @@ pub fn dot(chart: &LinkChart) -> String {
         line(&mut out, format_args!("  n{i} [label={}, shape={shape}, penwidth={pen}];", quoted(&format!("{}\n{}", node.value, node.note.zh))));
     }
     for edge in &chart.edges {
-        let label = if edge.count > 0 { format!("{} {}", edge.label.zh, edge.count) } else { edge.label.zh.clone() };
+        let label = edge.label().zh;
+        let label = if edge.count > 0 { format!("{label} {}", edge.count) } else { label };
         line(&mut out, format_args!("  n{} -- n{} [label={}];", edge.from, edge.to, quoted(&label)));
     }
     out.push_str("}\n");

@@ -501,10 +501,18 @@ pub struct Edge {
     pub from: usize,
     /// Index of the node on the right.
     pub to: usize,
-    /// What it is.
-    pub label: Text,
+    /// What it is; several kinds of evidence may tie a subject to a case.
+    pub labels: Vec<Text>,
     /// Records, calls or transfers behind it; 0: no count applies.
     pub count: i64,
+}
+
+impl Edge {
+    /// All labels in one.
+    pub fn label(&self) -> Text {
+        let join = |pick: fn(&Text) -> &str, with: &str| self.labels.iter().map(pick).collect::<Vec<_>>().join(with);
+        Text::new(join(|t| &t.zh, "、"), join(|t| &t.en, ", "))
+    }
 }
 
 /// What the records say about one identifier, and for which time.

@@ -136,6 +136,26 @@ pub fn record_kind(code: &str) -> Text {
     )
 }
 
+/// Modus operandi code `group:value`, the group (GA 240-2000) in words.
+pub fn mo_tag(tag: &str) -> Text {
+    let Some((group, value)) = tag.split_once(':') else { return Text::same(tag) };
+    let group = find(
+        &[
+            ("time", "时机", "time"),
+            ("place", "处所", "place"),
+            ("target", "对象", "target"),
+            ("means", "手段", "means"),
+            ("tool", "工具", "tool"),
+            ("entry", "进入", "entry"),
+            ("peculiarity", "特点", "peculiarity"),
+            ("disposal", "销赃", "disposal"),
+            ("object", "物品", "object"),
+        ],
+        group,
+    );
+    Text::new(format!("{}：{value}", group.zh), format!("{}: {value}", group.en))
+}
+
 /// Compared feature of a pair of cases, or what it lacks.
 pub fn pair_term(code: &str) -> Text {
     find(
@@ -158,7 +178,7 @@ pub fn alternatives(family: &str) -> Option<Text> {
         "presence" => (
             "居住、工作或途经现场附近的人，同路线的施工队或销售人员，出警民警；双卡手机；基站覆盖范围大，只能说“相符”，不能说“在场”。",
             "Somebody who lives, works or passes near the scene, a crew of builders or salesmen on the same route, an officer on duty; a dual-SIM phone; a cell is an area: \
-             “consistent with”, never “was at”.",
+             \"consistent with\", never \"was at\".",
         ),
         "contact" => (
             "亲友、同事、快递、中介等正常联系；号码已转让或二次放号。",

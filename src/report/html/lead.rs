@@ -57,7 +57,9 @@ fn case_facts(case: &CaseView) -> Markup {
             (fact("报案时间", "reported", &case.reported))
             (fact("案发地", "scene", &format!("{} {}", case.region, optional(&case.address)).trim().to_owned()))
             (fact("场所", "premises", &optional(&case.premises)))
-            (fact("作案手段", "modus operandi", &case.mo_tags.join("、")))
+            @if !case.mo_tags.is_empty() {
+                div { dt { (t("作案手段", "modus operandi")) } dd { @for tag in &case.mo_tags { span.tag { (bi(&words::mo_tag(tag))) } " " } } }
+            }
             (fact("损失", "loss", &optional(&case.loss)))
             @if let Some(r) = &case.record { (fact("案件记录", "record", &format!("{}: {}", r.file, r.row))) }
             @if let Some(narrative) = &case.narrative { div.wide { dt { (t("简要案情", "narrative")) } dd { (narrative) } } }
@@ -162,8 +164,8 @@ fn timelines(lead: &LeadView, timeline: &Timeline) -> Markup {
                 (svg::window(&format!("t-{}", lead.lead_id), timeline, offence))
                 figcaption {
                     (t(
-                        "向上为主叫、转出，向下为被叫、转入；圆点为涉及本案当事人，或其覆盖范围含现场的基站；斜线区没有记录覆盖。",
-                        "Up: made or paid, down: received. A dot touches a party of this case, or a cell whose reach includes the scene. Hatched: no records cover it.",
+                        "向上为主叫、转出，向下为被叫、转入；圆点为涉及本案当事人，或其覆盖范围含现场的基站；灰底处没有记录覆盖。",
+                        "Up: made or paid, down: received. A dot touches a party of this case, or a cell whose reach includes the scene. Grey: no records cover it.",
                     ))
                 }
             } }
@@ -191,7 +193,7 @@ fn pictures(lead: &LeadView) -> Markup {
                 figcaption {
                     (t(
                         "扇形为基站的大致覆盖范围：只能说“与在该范围内相符”。方块为区划驻地，虚线为案件先后。",
-                        "A sector is the rough reach of a cell: “consistent with being inside”, no more. Squares are seats of divisions, the dashed line is the order of the cases.",
+                        "A sector is the rough reach of a cell: \"consistent with being inside\", no more. Squares are seats of divisions, the dashed line is the order of the cases.",
                     ))
                     @if places.coarsened { " " (t("现场位置已模糊到约500米。", "Scenes are coarsened to about 500 m.")) }
                 }

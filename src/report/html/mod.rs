@@ -16,7 +16,7 @@ pub(super) const READING: [(&str, &str); 6] = [
     (
         "比较的两个命题：①该对象参与了本案；②与本案无关的同类对象。每项理由给出两命题下看到这些记录的可能性之比（似然比），以对数几率相加；“×12”表示几率变为12倍。",
         "Two propositions are compared: (1) the subject took part in the case; (2) an uninvolved subject of the same kind. Each reason is a likelihood ratio, added up as \
-         log-odds; “×12” multiplies the odds by twelve.",
+         log-odds; \"×12\" multiplies the odds by twelve.",
     ),
     (
         "得分等于先验与各项理由之和；显示值按最大余数法取两位小数，因此逐项相加恰好等于得分。",

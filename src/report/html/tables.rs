@@ -6,6 +6,7 @@ use super::super::Disclosed;
 use super::super::format;
 use super::super::svg;
 use super::super::view::RoamingView;
+use super::super::words::Text;
 use super::parts::{bi, case_list, subject, t, th, th_num};
 
 pub(super) fn roaming(report: &Disclosed) -> Markup {
@@ -84,10 +85,12 @@ pub(super) fn pairs(report: &Disclosed) -> Markup {
         @if let Some(first) = report.pairs.first() {
             section.sheet {
                 h2 { (t("最强的案件对", "Strongest pairs of cases")) }
+                @let list = |pick: fn(&Text) -> &str, with: &str| first.terms.iter().map(|(label, _)| pick(label)).collect::<Vec<_>>().join(with);
                 p.note {
-                    (t("柱形依次为：", "Bars, in order: "))
-                    @for (i, (label, _)) in first.terms.iter().enumerate() { @if i > 0 { " · " } (bi(label)) }
-                    (t("。向上支持同一作案人，向下反对。", ". Up speaks for a common offender, down against."))
+                    (t(
+                        &format!("柱形依次为：{}。向上支持同一作案人，向下反对。", list(|l| &l.zh, "、")),
+                        &format!("Bars, in order: {}. Up speaks for a common offender, down against.", list(|l| &l.en, ", ")),
+                    ))
                 }
                 div.scroll { table.pairs {
                     thead { tr {
@@ -97,7 +100,7 @@ pub(super) fn pairs(report: &Disclosed) -> Markup {
                     tbody {
                         @for p in &report.pairs {
                             tr {
-                                td { @for (case, place) in p.cases.iter().zip(&p.places) { div { code { (case) } " " span.dim { (place) } } } }
+                                td { @for (case, place) in p.cases.iter().zip(&p.places) { div.case-line { code { (case) } span.dim { (place) } } } }
                                 td.num { (p.distance) @if p.infeasible { div.exception { (t("来不及到达", "cannot be reached in time")) } } }
                                 td.num { (p.gap) }
                                 td { (svg::term_bars(p)) }

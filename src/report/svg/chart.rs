@@ -1,9 +1,9 @@
 //! The link chart: cases on the left, the subject, what it held or who held it, whom it was in touch with. Counts stand on
 //! the edges; a party of a case carries the number of that case.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
-use super::super::view::{LinkChart, Node};
+use super::super::view::{Edge, LinkChart, Node};
 use super::super::words::Text;
 use super::{WIDTH, badge, bi, ems, figure, fit, n, plain};
 
@@ -16,38 +16,43 @@ const ORDER: [usize; 4] = [3, 0, 1, 2];
 
 /// The chart of a lead.
 pub(in crate::report) fn link_chart(id: &str, chart: &LinkChart) -> Markup {
-    let columns: Vec<Vec<usize>> =
-        ORDER.iter().map(|c| (0..chart.nodes.len()).filter(|&i| chart.nodes[i].column == *c).collect()).filter(|c: &Vec<usize>| !c.is_empty()).collect();
-    let tallest = columns.iter().map(Vec::len).max().unwrap_or(1);
+    // Who holds an identifier stands among those it is in touch with: only what a person holds lies between.
+    let between = chart.edges.iter().any(|e| chart.nodes[e.from].column == 1 && chart.nodes[e.to].column == 2);
+    let drawn_in = |node: &Node| if node.column == 1 && !between { 2 } else { node.column };
+    let columns: Vec<(usize, Vec<usize>)> = ORDER
+        .iter()
+        .map(|c| (*c, (0..chart.nodes.len()).filter(|&i| drawn_in(&chart.nodes[i]) == *c).collect::<Vec<_>>()))
+        .filter(|(_, nodes)| !nodes.is_empty())
+        .collect();
+    let tallest = columns.iter().map(|(_, nodes)| nodes.len()).max().unwrap_or(1);
     let height = TOP + tallest as f64 * STEP + 8.0;
     let gap = (WIDTH - NODE_WIDTH) / (columns.len().max(2) - 1) as f64;
     let mut at = vec![(0.0, 0.0); chart.nodes.len()];
-    for (c, column) in columns.iter().enumerate() {
+    for (c, (_, column)) in columns.iter().enumerate() {
         let first = TOP + (tallest - column.len()) as f64 * STEP / 2.0;
         for (k, &i) in column.iter().enumerate() {
             at[i] = (c as f64 * gap, first + k as f64 * STEP);
         }
     }
     let header = |column: usize| match column {
-        3 => Text::new("案件", "cases"),
-        0 => Text::new("对象", "subject"),
-        1 => Text::new("持有", "held"),
-        _ => Text::new("联系对象", "in touch with"),
+        3 => ("案件", "cases"),
+        0 => ("对象", "subject"),
+        1 => ("持有", "holds"),
+        _ if between => ("联系对象", "in touch with"),
+        _ => ("持有、联系", "held by, in touch"),
     };
     let drawn = chart.edges.iter().filter(|e| chart.nodes[e.to].column != 3 || chart.nodes[e.from].column == 0);
-    let mut labels = Labels::default();
+    let mut labels = String::new();
     let body = html! {
-        @for column in &columns {
-            @let of = chart.nodes[column[0]].column;
-            (bi(at[column[0]].0, 14.0, "axis", &header(of)))
-            @if chart.left_out[of] > 0 { (plain(at[column[0]].0 + NODE_WIDTH, 14.0, "axis end", &format!("+{}", chart.left_out[of]))) }
+        @for (of, column) in &columns {
+            @let left_out = if chart.left_out[*of] > 0 { format!(" +{}", chart.left_out[*of]) } else { String::new() };
+            @let (zh, en) = header(*of);
+            (bi(at[column[0]].0, 14.0, "axis", &Text::new(format!("{zh}{left_out}"), en)))
         }
-        @for edge in drawn {
-            @let (a, b) = if at[edge.from].0 <= at[edge.to].0 { (edge.from, edge.to) } else { (edge.to, edge.from) };
-            (edge_markup(at[a], at[b], edge.count, &edge.label, &mut labels))
-        }
+        @for edge in drawn { (edge_markup(at[edge.from], at[edge.to], edge, &mut labels)) }
         @for (i, node) in chart.nodes.iter().enumerate() { (node_markup(chart, i, node, at[i])) }
-        (maud::PreEscaped(&labels.markup))
+        // Above nodes and edges.
+        (PreEscaped(&labels))
     };
     let description = Text::new(
         format!("{} 个节点，{} 条联系。", chart.nodes.len(), chart.edges.len()),
@@ -56,31 +61,39 @@ pub(in crate::report) fn link_chart(id: &str, chart: &LinkChart) -> Markup {
     figure(id, &Text::new("关系图", "link chart"), &description, height, &body)
 }
 
-/// Labels are drawn last, above nodes and edges.
-#[derive(Default)]
-struct Labels {
-    markup: String,
-}
-
-fn edge_markup((ax, ay): (f64, f64), (bx, by): (f64, f64), count: i64, label: &Text, labels: &mut Labels) -> Markup {
-    let (x1, y1, x2, y2) = (ax + NODE_WIDTH, ay + NODE_HEIGHT / 2.0, bx, by + NODE_HEIGHT / 2.0);
+/// A curve between the sides of two nodes; its label stands near the far end, where curves have parted.
+fn edge_markup(near: (f64, f64), far: (f64, f64), edge: &Edge, labels: &mut String) -> Markup {
+    const LABEL_AT: f64 = 0.68;
+    let rightwards = near.0 < far.0;
+    let (x1, x2) = if rightwards { (near.0 + NODE_WIDTH, far.0) } else { (near.0, far.0 + NODE_WIDTH) };
+    let (y1, y2) = (near.1 + NODE_HEIGHT / 2.0, far.1 + NODE_HEIGHT / 2.0);
     let middle = f64::midpoint(x1, x2);
-    let width = 1.0 + ((count.max(0) + 1) as f64).log2() * 0.35;
-    let text = if count > 0 { count.to_string() } else { String::new() };
-    let (lx, ly) = (middle, f64::midpoint(y1, y2));
-    let room = (x2 - x1 - 8.0) / 10.5;
-    let markup = html! {
+    let bezier = |a: f64, b: f64, c: f64, d: f64| {
+        let (t, u) = (LABEL_AT, 1.0 - LABEL_AT);
+        u * u * u * a + 3.0 * u * u * t * b + 3.0 * u * t * t * c + t * t * t * d
+    };
+    let (lx, ly) = (bezier(x1, middle, middle, x2), bezier(y1, y1, y2, y2));
+    let count = if edge.count > 0 { edge.count.to_string() } else { String::new() };
+    let whole = edge.label();
+    let short = match edge.labels.len() {
+        0 | 1 => whole.clone(),
+        kinds => Text::new(format!("{kinds} 类证据"), format!("{kinds} kinds")),
+    };
+    // The label is centred on its point and must reach no node: twice the way to the nearer one.
+    let room = 2.0 * ((x2 - lx).abs() - 6.0) / 11.0 - ems(&count);
+    let label = html! {
         g.edge-label {
-            title { (label.zh) " " (label.en) " " (text) }
+            title { (whole.zh) " " (whole.en) " " (count) }
             text x=(n(lx)) y=(n(ly + 3.5)) class="edge mid halo" {
-                tspan class="zh" lang="zh" { (fit(&label.zh, room - ems(&text))) }
-                tspan class="only-en" lang="en" { (fit(&label.en, room - ems(&text))) }
-                @if count > 0 { tspan class="num strong" dx="3" { (text) } }
+                tspan class="zh" lang="zh" { (fit(&short.zh, room)) }
+                tspan class="only-en" lang="en" { (fit(&short.en, room)) }
+                @if !count.is_empty() { tspan class="num strong" dx="3" { (count) } }
             }
         }
     };
-    labels.markup.push_str(&markup.into_string());
-    html! { path.edge d=(format!("M{} {} C{} {} {} {} {} {}", n(x1), n(y1), n(middle), n(y1), n(middle), n(y2), n(x2), n(y2))) stroke-width=(n(width)); }
+    labels.push_str(&label.into_string());
+    let width = 1.0 + ((edge.count.max(0) + 1) as f64).log2() * 0.35;
+    html! { path.edge d=(format!("M{} {} C{} {} {} {} {} {}", n(x1), n(y1), n(middle), n(y1), n(middle), n(y2), n(x2), n(y2))) stroke-width=(n(width)) {} }
 }
 
 fn node_markup(chart: &LinkChart, i: usize, node: &Node, (x, y): (f64, f64)) -> Markup {
@@ -89,12 +102,12 @@ fn node_markup(chart: &LinkChart, i: usize, node: &Node, (x, y): (f64, f64)) -> 
     let inset = if node.kind == "case" { 30.0 } else { 12.0 };
     let badges: Vec<&Node> =
         chart.edges.iter().filter(|e| e.from == i && node.column != 0).map(|e| &chart.nodes[e.to]).filter(|to| to.kind == "case").collect();
-    let roles = chart.edges.iter().find(|e| e.from == i && node.column != 0 && chart.nodes[e.to].kind == "case").map(|e| &e.label);
-    let note = roles.unwrap_or(&node.note);
+    let roles = chart.edges.iter().find(|e| e.from == i && node.column != 0 && chart.nodes[e.to].kind == "case").map(Edge::label);
+    let note = roles.unwrap_or_else(|| node.note.clone());
     let room = (NODE_WIDTH - inset - 10.0) / 10.5;
     html! {
         g class=(class) {
-            rect x=(n(x)) y=(n(y)) width=(n(NODE_WIDTH)) height=(n(NODE_HEIGHT)) rx=(radius);
+            rect x=(n(x)) y=(n(y)) width=(n(NODE_WIDTH)) height=(n(NODE_HEIGHT)) rx=(radius) {}
             (plain(x + inset, y + 17.0, "label", &fit(&node.value, (NODE_WIDTH - inset - 8.0) / 12.0)))
             text x=(n(x + inset)) y=(n(y + 32.0)) class="basis" {
                 tspan class="zh" lang="zh" { (fit(&note.zh, room)) }

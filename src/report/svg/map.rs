@@ -79,7 +79,7 @@ fn near_reach_m(here: (f64, f64), sectors: &[Sector]) -> f64 {
         let (n, e) = offset_m(here, (s.lat, s.lon));
         n.hypot(e) + s.radius_m as f64 * 0.6
     });
-    2.0 * furthest.filter(|m| *m < 8_000.0).fold(1_000.0, f64::max)
+    1.7 * furthest.filter(|m| *m < 8_000.0).fold(1_000.0, f64::max)
 }
 
 fn panel_markup(id: &str, panel: &Panel, title: &Text, places: &Places) -> Markup {
@@ -89,14 +89,14 @@ fn panel_markup(id: &str, panel: &Panel, title: &Text, places: &Places) -> Marku
     taken.push((panel.left, HEIGHT - 34.0, panel.left + 150.0, HEIGHT));
     taken.push((panel.left, 0.0, panel.left + 24.0 + 13.0 * (ems(&title.zh) + ems(&title.en)), 26.0));
     html! {
-        clipPath id={ (id) "-clip" } { rect x=(n(panel.left)) y="0" width=(n(panel.width)) height=(n(HEIGHT)) rx="4"; }
+        clipPath id={ (id) "-clip" } { rect x=(n(panel.left)) y="0" width=(n(panel.width)) height=(n(HEIGHT)) rx="4" {} }
         g clip-path={ "url(#" (id) "-clip)" } {
-            rect.land x=(n(panel.left)) y="0" width=(n(panel.width)) height=(n(HEIGHT)) rx="4";
+            rect.land x=(n(panel.left)) y="0" width=(n(panel.width)) height=(n(HEIGHT)) rx="4" {}
             @for sector in &places.sectors { (sector_markup(panel, sector)) }
             @for seat in &places.seats {
                 @let (x, y) = panel.xy(seat.lat, seat.lon);
                 @if panel.holds((x, y)) {
-                    rect.seat x=(n(x - 3.0)) y=(n(y - 3.0)) width="6" height="6";
+                    rect.seat x=(n(x - 3.0)) y=(n(y - 3.0)) width="6" height="6" {}
                     @if let Some((tx, ty, class)) = label_place((x, y), &seat.name, &mut taken, panel) {
                         text x=(n(tx)) y=(n(ty)) class=(class) { (seat.name) }
                     }
@@ -108,9 +108,9 @@ fn panel_markup(id: &str, panel: &Panel, title: &Text, places: &Places) -> Marku
             }
             (bi(panel.left + 12.0, 20.0, "label strong halo", title))
         }
-        rect.frame x=(n(panel.left + 0.5)) y="0.5" width=(n(panel.width - 1.0)) height=(n(HEIGHT - 1.0)) rx="4";
+        rect.frame x=(n(panel.left + 0.5)) y="0.5" width=(n(panel.width - 1.0)) height=(n(HEIGHT - 1.0)) rx="4" {}
         (scale_bar(panel))
-        path.north d=(format!("M{} 34 l5 -16 l5 16 l-5 -4 z", n(panel.left + panel.width - 26.0)));
+        path.north d=(format!("M{} 34 l5 -16 l5 16 l-5 -4 z", n(panel.left + panel.width - 26.0))) {}
         text x=(n(panel.left + panel.width - 21.0)) y="46" class="axis mid" { "北 N" }
     }
 }
@@ -119,7 +119,7 @@ fn scene_markup(scene: &Scene, (x, y): (f64, f64), (sx, sy): (f64, f64)) -> Mark
     html! {
         @if (x - sx).hypot(y - sy) > 1.0 {
             (line(x, y, sx, sy, "leader"))
-            circle.dot cx=(n(x)) cy=(n(y)) r="2";
+            circle.dot cx=(n(x)) cy=(n(y)) r="2" {}
         }
         (badge(sx, sy, scene.order, relation_class(scene.relation)))
     }
@@ -130,7 +130,7 @@ fn sector_markup(panel: &Panel, sector: &Sector) -> Markup {
     let (x, y) = panel.xy(sector.lat, sector.lon);
     let r = sector.radius_m as f64 / panel.m_per_unit;
     if r < 1.5 {
-        return html! { circle.mast cx=(n(x)) cy=(n(y)) r="1.5"; };
+        return html! { circle.mast cx=(n(x)) cy=(n(y)) r="1.5" {} };
     }
     html! {
         @match sector.azimuth_deg {
@@ -138,11 +138,11 @@ fn sector_markup(panel: &Panel, sector: &Sector) -> Markup {
                 @let edge = |degrees: f64| (x + r * degrees.to_radians().sin(), y - r * degrees.to_radians().cos());
                 @let half = sector.beam_deg as f64 / 2.0;
                 @let ((x1, y1), (x2, y2)) = (edge(azimuth as f64 - half), edge(azimuth as f64 + half));
-                path.sector d=(format!("M{} {} L{} {} A{r:.1} {r:.1} 0 {} 1 {} {} Z", n(x), n(y), n(x1), n(y1), u8::from(sector.beam_deg > 180), n(x2), n(y2)));
+                path.sector d=(format!("M{} {} L{} {} A{r:.1} {r:.1} 0 {} 1 {} {} Z", n(x), n(y), n(x1), n(y1), u8::from(sector.beam_deg > 180), n(x2), n(y2))) {}
             }
-            _ => { circle.sector cx=(n(x)) cy=(n(y)) r=(n(r)); }
+            _ => { circle.sector cx=(n(x)) cy=(n(y)) r=(n(r)) {} }
         }
-        circle.mast cx=(n(x)) cy=(n(y)) r="1.8";
+        circle.mast cx=(n(x)) cy=(n(y)) r="1.8" {}
     }
 }
 
@@ -191,7 +191,7 @@ fn scale_bar(panel: &Panel) -> Markup {
     let (x, y) = (panel.left + 14.0, HEIGHT - 14.0);
     let width = length_m / panel.m_per_unit;
     html! {
-        path.scale d=(format!("M{} {} v6 h{} v-6", n(x), n(y - 6.0), n(width)));
+        path.scale d=(format!("M{} {} v6 h{} v-6", n(x), n(y - 6.0), n(width))) {}
         text x=(n(x + width + 6.0)) y=(n(y + 3.0)) class="axis halo" { (format::metres(length_m as i64)) }
     }
 }

@@ -1,5 +1,5 @@
 //! Pictures as inline SVG: fixed layouts, no scripts, colours by class from the page's style sheet. Every picture has a title
-//! and a description for those who do not see it.
+//! and a description for those who do not see it. Elements are closed explicitly: in SVG a parser takes `<rect>` for an open one.
 
 mod chart;
 mod map;
@@ -21,7 +21,7 @@ const WIDTH: f64 = 960.0;
 /// A picture with its title and description.
 fn figure(id: &str, title: &Text, description: &Text, height: f64, body: &Markup) -> Markup {
     html! {
-        svg viewBox=(format!("0 0 {WIDTH} {}", n(height))) role="img" aria-labelledby={ (id) "-t " (id) "-d" } {
+        svg viewBox=(format!("-1 0 {} {}", WIDTH + 2.0, n(height))) role="img" aria-labelledby={ (id) "-t " (id) "-d" } {
             title id={ (id) "-t" } { (title.zh) " " (title.en) }
             desc id={ (id) "-d" } { (description.zh) " " (description.en) }
             (body)
@@ -53,18 +53,18 @@ fn plain(x: f64, y: f64, class: &str, text: &str) -> Markup {
 }
 
 fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Markup {
-    html! { line x1=(n(x1)) y1=(n(y1)) x2=(n(x2)) y2=(n(y2)) class=(class); }
+    html! { line x1=(n(x1)) y1=(n(y1)) x2=(n(x2)) y2=(n(y2)) class=(class) {} }
 }
 
 fn rect(x: f64, y: f64, width: f64, height: f64, class: &str) -> Markup {
-    html! { rect x=(n(x)) y=(n(y)) width=(n(width.max(0.0))) height=(n(height)) class=(class); }
+    html! { rect x=(n(x)) y=(n(y)) width=(n(width.max(0.0))) height=(n(height)) class=(class) {} }
 }
 
 /// The number of a case: the same sign on the timeline, the map and the chart.
 fn badge(x: f64, y: f64, order: usize, relation: &str) -> Markup {
     html! {
         g class={ "badge " (relation) } {
-            circle cx=(n(x)) cy=(n(y)) r="8.5";
+            circle cx=(n(x)) cy=(n(y)) r="8.5" {}
             text x=(n(x)) y=(n(y + 3.8)) { (order) }
         }
     }

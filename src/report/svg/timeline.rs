@@ -137,7 +137,7 @@ fn lane_markup(scale: &Scale, timeline: &Timeline, lane: Lane, top: f64, height:
             @let x = scale.x(event.at_us);
             @let end = if event.outgoing { middle - 13.0 } else { middle + 13.0 };
             (line(x, middle, x, end, if event.touches_case { "tick hot" } else { "tick" }))
-            @if event.touches_case { circle cx=(n(x)) cy=(n(end)) r="3.2" class="hot"; }
+            @if event.touches_case { circle cx=(n(x)) cy=(n(end)) r="3.2" class="hot" {} }
         }
     }
 }

@@ -4,20 +4,22 @@ use maud::{Markup, html};
 
 use super::super::format;
 use super::super::view::{LeadView, PairView, ReasonView, Side};
-use super::super::words::{self, Text};
+use super::super::words::Text;
 use super::{WIDTH, bi, figure, fit, line, n, plain, rect};
 
 /// Bars that a waterfall can hold; the smallest of a longer argument are added up in one bar.
 const BARS_MAX: usize = 14;
 const ROW: f64 = 27.0;
 const TOP: f64 = 40.0;
-const PLOT_FROM: f64 = 250.0;
-const PLOT_TO: f64 = 770.0;
+const PLOT_FROM: f64 = 282.0;
+const PLOT_TO: f64 = 750.0;
+/// Right edge of the log-odds, left edge of the factors.
+const VALUE: f64 = 850.0;
+const FACTOR: f64 = 866.0;
 
 /// One step of the walk.
 struct Step {
     label: Text,
-    basis: Text,
     class: &'static str,
     shown: i64,
 }
@@ -43,17 +45,16 @@ pub(in crate::report) fn waterfall(id: &str, lead: &LeadView) -> Markup {
     };
     let value = |i: usize, shown: i64, class: &str| {
         html! {
-            (plain(PLOT_TO + 70.0, bar_y(i) + 13.0, &format!("num end {class}"), &format::signed(shown)))
-            (plain(PLOT_TO + 84.0, bar_y(i) + 13.0, "num dim", &format::factor(shown)))
+            (plain(VALUE, bar_y(i) + 13.0, &format!("num end {class}"), &format::signed(shown)))
+            (plain(FACTOR, bar_y(i) + 13.0, "num dim", &format::factor(shown)))
         }
     };
     let body = html! {
         (probability_axis(lead, low, high, bottom))
-        (bi(PLOT_TO + 70.0, TOP - 12.0, "axis end", &Text::new("对数几率", "log-odds")))
-        (bi(PLOT_TO + 84.0, TOP - 12.0, "axis", &Text::new("倍数", "odds ×")))
+        (bi(VALUE, TOP - 12.0, "axis end", &Text::new("对数几率", "log-odds")))
+        (bi(FACTOR, TOP - 12.0, "axis", &Text::new("倍数", "odds ×")))
         @for (i, step) in steps.iter().enumerate() {
-            (bi(0.0, bar_y(i) + 13.0, "label", &Text::new(fit(&step.label.zh, 11.0), fit(&step.label.en, 11.0))))
-            (bi(PLOT_FROM - 12.0, bar_y(i) + 13.0, "basis end", &Text::new(&step.basis.zh, "")))
+            (bi(0.0, bar_y(i) + 13.0, "label", &Text::new(fit(&step.label.zh, 12.0), fit(&step.label.en, 15.0))))
             (bar(ends[i], ends[i + 1], i, step.class))
             (line(x(ends[i + 1]), bar_y(i), x(ends[i + 1]), bar_y(i + 1) + ROW - 10.0, "join"))
             (value(i, step.shown, step.class))
@@ -61,8 +62,8 @@ pub(in crate::report) fn waterfall(id: &str, lead: &LeadView) -> Markup {
         (line(0.0, bottom - ROW, WIDTH, bottom - ROW, "rule"))
         (bi(0.0, bar_y(steps.len()) + 13.0, "label strong", &Text::new("得分", "score")))
         (bar(0, lead.score_shown, steps.len(), "total"))
-        (plain(PLOT_TO + 70.0, bar_y(steps.len()) + 13.0, "num end strong", &format::signed(lead.score_shown)))
-        (plain(PLOT_TO + 84.0, bar_y(steps.len()) + 13.0, "num strong", &format!("= {}", format::percent(lead.probability))))
+        (plain(VALUE, bar_y(steps.len()) + 13.0, "num end strong", &format::signed(lead.score_shown)))
+        (plain(FACTOR, bar_y(steps.len()) + 13.0, "num strong", &format!("= {}", format::percent(lead.probability))))
     };
     let list = |pick: fn(&Text) -> &str| steps.iter().map(|s| format!("{} {}", pick(&s.label), format::signed(s.shown))).collect::<Vec<_>>();
     let description = Text::new(
@@ -86,13 +87,13 @@ fn steps(lead: &LeadView) -> Vec<Step> {
     let mut steps: Vec<Step> = kept
         .iter()
         .map(|&i| reasons[i])
-        .map(|r| Step { label: r.kind_label.clone(), basis: words::basis(&r.basis), class: class(r.side), shown: r.shown })
+        .map(|r| Step { label: r.kind_label.clone(), class: class(r.side), shown: r.shown })
         .collect();
     if kept.len() < reasons.len() {
         let shown = lead.score_shown - steps.iter().map(|s| s.shown).sum::<i64>();
         let rest = reasons.len() - kept.len();
         let label = Text::new(format!("其余 {rest} 项"), format!("{rest} more"));
-        steps.push(Step { label, basis: Text::default(), class: if shown < 0 { "against" } else { "for" }, shown });
+        steps.push(Step { label, class: if shown < 0 { "against" } else { "for" }, shown });
     }
     steps
 }
@@ -113,7 +114,7 @@ fn probability_axis(lead: &LeadView, low: f64, high: f64, bottom: f64) -> Markup
         (0.99, "99%"),
         (0.999, "99.9%"),
     ];
-    let ticks = TICKS.iter().map(|(p, label)| ((p / (1.0 - p)).ln(), *label)).filter(|(l, _)| same_scale && *l > low && *l < high);
+    let ticks = TICKS.iter().map(|(p, label)| ((p / (1.0 - p)).ln(), *label)).filter(|(l, _)| same_scale && *l > low && x(*l) < PLOT_TO - 14.0);
     html! {
         @for (log_odds, label) in ticks {
             (line(x(log_odds), TOP - 6.0, x(log_odds), bottom, "grid"))
@@ -151,7 +152,7 @@ pub(in crate::report) fn term_bars(pair: &PairView) -> Markup {
                 @let height = (shown.unsigned_abs() as f64 * scale).clamp(if *shown == 0 { 0.0 } else { 1.0 }, 28.0);
                 @let class = if *shown < 0 { "against" } else { "for" };
                 @let y = if *shown < 0 { 30.0 } else { 30.0 - height };
-                rect x=(n(3.0 + 18.0 * i as f64)) y=(n(y)) width="12" height=(n(height)) class=(class);
+                rect x=(n(3.0 + 18.0 * i as f64)) y=(n(y)) width="12" height=(n(height)) class=(class) {}
             }
         }
     }

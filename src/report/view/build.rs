@@ -209,7 +209,7 @@ impl<'a> Index<'a> {
                 position: r.position,
                 side: *side,
                 kind: r.kind.clone(),
-                kind_label: words::evidence_kind(&r.kind),
+                kind_label: kind_label(*side, &r.kind),
                 family: words::family(&r.family),
                 basis: r.basis.clone(),
                 log_odds_unats: if side.has_weight() { r.log_odds_unats } else { 0 },
@@ -301,6 +301,15 @@ impl<'a> Index<'a> {
                 gyration: r.gyration_m.map_or("?".into(), format::metres),
             })
             .collect()
+    }
+}
+
+/// A kind that speaks against says so: the same kind may also be among the reasons for.
+fn kind_label(side: Side, kind: &str) -> Text {
+    let label = words::evidence_kind(kind);
+    match side {
+        Side::Against => Text::new(format!("{}（反）", label.zh), format!("{} (against)", label.en)),
+        _ => label,
     }
 }
 

@@ -174,8 +174,7 @@ fn finish(draft: Draft, shown: &BTreeMap<&str, &CaseSpan>) -> LinkChart {
     }
     for ((from, to), (labels, count)) in edges {
         if let (Some(&from), Some(&to)) = (index.get(&from), index.get(&to)) {
-            let join = |pick: fn(&Text) -> &str, with: &str| labels.iter().map(pick).collect::<Vec<_>>().join(with);
-            chart.edges.push(Edge { from, to, label: Text::new(join(|t| &t.zh, "、"), join(|t| &t.en, ", ")), count });
+            chart.edges.push(Edge { from, to, labels: labels.into_iter().collect(), count });
         }
     }
     chart.edges.sort_by_key(|e| (e.from, e.to));
