@@ -38,7 +38,7 @@ pub fn list_hash(leads: &[LeadRow]) -> String {
 /// The lead list for a spreadsheet: bilingual header, masked as disclosed, formulas neutralised, numbers as numbers.
 ///
 /// # Errors
-/// `E0803` when a row cannot be written.
+/// `E0853` when a row cannot be written.
 pub fn export(report: &Disclosed, start: Start) -> Result<Vec<u8>> {
     let mut out = match start {
         Start::Bom => "\u{feff}".as_bytes().to_vec(),
@@ -47,11 +47,11 @@ pub fn export(report: &Disclosed, start: Start) -> Result<Vec<u8>> {
     let sheet = sheets::leads(report);
     let mut writer = csv::Writer::from_writer(&mut out);
     let fail = || "write the lead list as CSV".to_owned();
-    writer.write_record(sheet.columns.iter().map(|(zh, en, _)| format!("{zh} {en}"))).bug("E0803", fail)?;
+    writer.write_record(sheet.columns.iter().map(|(zh, en, _)| format!("{zh} {en}"))).bug("E0853", fail)?;
     for row in &sheet.rows {
-        writer.write_record(row.iter().map(cell)).bug("E0803", fail)?;
+        writer.write_record(row.iter().map(cell)).bug("E0853", fail)?;
     }
-    writer.flush().bug("E0803", fail)?;
+    writer.flush().bug("E0853", fail)?;
     drop(writer);
     Ok(out)
 }

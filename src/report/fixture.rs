@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::rows::*;
 use super::view::{Options, ReportData, build};
 use super::words::Text;
-use super::Disclosed;
+use super::{Disclosed, Mask};
 use crate::record::Class;
 
 /// 2026-03-01 00:00 local time (UTC+8).
@@ -29,37 +29,54 @@ fn some(text: &str) -> Option<String> {
     Some(s(text))
 }
 
-/// Masks like the default policy: first three and last two of a number, the surname, no address.
-pub fn mask(class: Class, value: &str) -> String {
-    let chars: Vec<char> = value.chars().collect();
-    match class {
-        Class::Identifier if chars.len() > 5 => {
-            let (head, tail) = (&chars[..3], &chars[chars.len() - 2..]);
-            format!("{}{}{}", head.iter().collect::<String>(), "*".repeat(chars.len() - 5), tail.iter().collect::<String>())
+/// Masks like the default policy: the ends of a number, the surname, a tenth of a degree, no address, no narrative.
+pub struct Masked;
+
+impl Mask for Masked {
+    fn value(&self, class: Class, value: &str) -> String {
+        let chars: Vec<char> = value.chars().collect();
+        match class {
+            Class::Open => value.to_owned(),
+            Class::Identifier if chars.len() > 5 => format!("{}****{}", &value[..3], &value[value.len() - 2..]),
+            Class::Name => format!("{}**", chars.first().expect("a name is not empty")),
+            Class::Place => match value.parse::<f64>() {
+                Ok(degrees) => format!("{:.1}", (degrees * 10.0).trunc() / 10.0),
+                Err(_) => s("‹masked›"),
+            },
+            _ => s("‹masked›"),
         }
-        Class::Name => format!("{}{}", chars.first().map(char::to_string).unwrap_or_default(), "*".repeat(chars.len().saturating_sub(1))),
-        Class::Place if value.contains(['路', '村', '.']) && !value.contains('-') => s("（已隐去 masked）"),
-        Class::Narrative => digits(value),
-        _ => value.to_owned(),
+    }
+
+    /// Runs of eleven or more digits keep their ends.
+    fn sentence(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut run = String::new();
+        for c in text.chars().chain(['\0']) {
+            if c.is_ascii_digit() {
+                run.push(c);
+                continue;
+            }
+            out.push_str(&if run.len() >= 11 { self.value(Class::Identifier, &run) } else { run.clone() });
+            run.clear();
+            if c != '\0' {
+                out.push(c);
+            }
+        }
+        out
     }
 }
 
-/// Runs of eleven or more digits keep their ends.
-fn digits(value: &str) -> String {
-    let mut out = String::new();
-    let mut run = String::new();
-    for c in value.chars().chain(['\0']) {
-        if c.is_ascii_digit() {
-            run.push(c);
-            continue;
-        }
-        out.push_str(&if run.len() >= 11 { mask(Class::Identifier, &run) } else { run.clone() });
-        run.clear();
-        if c != '\0' {
-            out.push(c);
-        }
+/// Shows everything.
+pub struct Clear;
+
+impl Mask for Clear {
+    fn value(&self, _: Class, value: &str) -> String {
+        s(value)
     }
-    out
+
+    fn sentence(&self, text: &str) -> String {
+        s(text)
+    }
 }
 
 struct Scene(&'static str, &'static str, &'static str, i64, i64, f64, f64, &'static str);
@@ -126,54 +143,149 @@ fn reasons_of(lead_id: &str, reasons: &[R]) -> (Vec<ReasonRow>, i64) {
 
 fn argument(rank: usize) -> Vec<R> {
     let cut = |x: i64| x * (14 - rank as i64) / 13;
-    let prior = R("prior", "prior", "prior", -8_517_193, "inference", "本案比较了 3128 个对象，任一对象涉案的先验几率约为 1:5000。", "3128 subjects were compared for this case; prior odds of about 1:5000 each.", 0, CASES);
+    let prior = R(
+        "prior",
+        "prior",
+        "prior",
+        -8_517_193,
+        "inference",
+        "本案比较了 3128 个对象，任一对象涉案的先验几率约为 1:5000。",
+        "3128 subjects were compared for this case; prior odds of about 1:5000 each.",
+        0,
+        CASES,
+    );
     let presence = R(
-        "for", "scene_presence", "presence", cut(3_912_023), "inference",
+        "for",
+        "scene_presence",
+        "presence",
+        cut(3_912_023),
+        "inference",
         "案发时段内 3 次出现在覆盖现场的 2 个基站；按其自身同时段习惯，无关者如此出现的可能性约为 1/50。对照日（前后 7、14 天）达到同样程度的手机：2、1、3、2 部。",
         "Active 3 times in 2 cells that reach the scene within the offence window; given its own habits at these hours an uninvolved phone would do so about once in 50. As many on control days (±7, ±14 d): 2, 1, 3, 2 phones.",
-        3, DUMP,
+        3,
+        DUMP,
     );
     let recurrence = R(
-        "for", "scene_recurrence", "presence", cut(3_218_876), "inference",
+        "for",
+        "scene_recurrence",
+        "presence",
+        cut(3_218_876),
+        "inference",
         "另在 3 起案件（相距 31–78 公里）的现场基站、案发时段内出现；20 组整周平移中无一达到。",
         "Also active in scene cells of 3 other cases 31–78 km away during their windows; none of 20 whole-week shifts does as well.",
-        9, DUMP,
+        9,
+        DUMP,
     );
     let contact = R(
-        "for", "victim_contact", "contact", cut(1_609_438), "fact",
+        "for",
+        "victim_contact",
+        "contact",
+        cut(1_609_438),
+        "fact",
         "案发前 2 天与被害人号码 13688120945 通话 2 次，此前无联系。",
         "Called the victim's number 13688120945 twice in the two days before; no contact earlier.",
-        2, BILL,
+        2,
+        BILL,
     );
     let money = R(
-        "for", "victim_money", "money", cut(2_302_585), "fact",
+        "for",
+        "victim_money",
+        "money",
+        cut(2_302_585),
+        "fact",
         "被害人转出的 48,000 元经 2 跳、37 分钟后到达该账户（其中 41,500 元）。",
         "Of 48,000 yuan paid by the victim, 41,500 reached this account after 2 hops and 37 minutes.",
-        4, BANK,
+        4,
+        BANK,
     );
     let identifier = R(
-        "for", "shared_identifier", "identifier", cut(2_079_442), "inference",
+        "for",
+        "shared_identifier",
+        "identifier",
+        cut(2_079_442),
+        "inference",
         "与 A5190222026030004 案嫌疑人使用过同一手机串号（86412305771904）。",
         "Used the same handset (86412305771904) as a suspect of case A5190222026030004.",
-        5, BILL,
+        5,
+        BILL,
     );
     let linked = R(
-        "for", "linked_case", "link", cut(1_252_763), "inference",
+        "for",
+        "linked_case",
+        "link",
+        cut(1_252_763),
+        "inference",
         "与 A5190222026030004 案串并（贝叶斯因子 ×21），该对象在该案中为嫌疑人。",
         "Linked with case A5190222026030004 (Bayes factor ×21), of which the subject is a suspect.",
-        1, CASES,
+        1,
+        CASES,
     );
-    let named = R("for", "named_in_case", "party", cut(4_605_170), "fact", "被抓获的同案人指认其参与本案。", "A charged accomplice named the subject in this case.", 1, CASES);
+    let named = R(
+        "for",
+        "named_in_case",
+        "party",
+        cut(4_605_170),
+        "fact",
+        "被抓获的同案人指认其参与本案。",
+        "A charged accomplice named the subject in this case.",
+        1,
+        CASES,
+    );
     let home = R(
-        "against", "scene_presence", "presence", -693_147, "inference",
+        "against",
+        "scene_presence",
+        "presence",
+        -693_147,
+        "inference",
         "案发时段内另有 1 次活动在 14 公里外的基站，与在现场不相符。",
         "Within the window it was also active once in a cell 14 km away, which does not agree with being at the scene.",
-        1, BILL,
+        1,
+        BILL,
     );
-    let far = R("against", "linked_case", "link", -356_675, "inference", "作案手段与其已认定案件不同（撬锁／技术开锁）。", "The method differs from that of its proven cases (forced / picked lock).", 2, CASES);
-    let missing_money = R("missing", "victim_money", "money", 0, "inference", "没有被害人账户的流水，资金去向未知。", "No statement of the victim's account: where the money went is not known.", 0, BANK);
-    let missing_bill = R("missing", "victim_contact", "contact", 0, "inference", "该号码 03-20 以后没有话单。", "No bill of this number after 20 March.", 0, BILL);
-    let own = R("uncalibrated", "hotel_stay", "presence", 0, "inference", "案发前夜在邻县住宿（本队自定义证据）。", "Stayed at a hotel in the next county the night before (squad's own evidence).", 1, DUMP);
+    let far = R(
+        "against",
+        "linked_case",
+        "link",
+        -356_675,
+        "inference",
+        "作案手段与其已认定案件不同（撬锁／技术开锁）。",
+        "The method differs from that of its proven cases (forced / picked lock).",
+        2,
+        CASES,
+    );
+    let missing_money = R(
+        "missing",
+        "victim_money",
+        "money",
+        0,
+        "inference",
+        "没有被害人账户的流水，资金去向未知。",
+        "No statement of the victim's account: where the money went is not known.",
+        0,
+        BANK,
+    );
+    let missing_bill = R(
+        "missing",
+        "victim_contact",
+        "contact",
+        0,
+        "inference",
+        "该号码 03-20 以后没有话单。",
+        "No bill of this number after 20 March.",
+        0,
+        BILL,
+    );
+    let own = R(
+        "uncalibrated",
+        "hotel_stay",
+        "presence",
+        0,
+        "inference",
+        "案发前夜在邻县住宿（本队自定义证据）。",
+        "Stayed at a hotel in the next county the night before (squad's own evidence).",
+        1,
+        DUMP,
+    );
     match rank {
         1 => vec![prior, presence, recurrence, identifier, contact, home, missing_money, missing_bill, own],
         2 => vec![prior, named, linked, presence, far, missing_bill],
@@ -263,25 +375,37 @@ fn cells() -> Vec<CellRow> {
             radius_m: Some(1_400),
         })
     };
-    let mut cells = [site(30.248, 104.449, 9_101), site(30.236, 104.470, 9_102), site(30.225, 104.448, 9_103), site(30.330, 104.380, 9_104)].concat();
+    let mut cells =
+        [site(30.248, 104.449, 9_101), site(30.236, 104.470, 9_102), site(30.225, 104.448, 9_103), site(30.330, 104.380, 9_104)].concat();
     cells.sort_by(|a, b| a.cell.cmp(&b.cell));
     cells
 }
 
 fn presence() -> Vec<PresenceRow> {
     let at = DAY_0 + 18 * DAY;
-    [(-9, "9104-30"), (-7, "9104-270"), (-4, "9103-30"), (1, "9101-150"), (2, "9101-150"), (4, "9102-270"), (5, "9101-150"), (7, "9103-30"), (12, "9104-30"), (14, "9104-30")]
-        .iter()
-        .enumerate()
-        .map(|(i, (h, cell))| PresenceRow {
-            phone: s("13958201277"),
-            imei: some("86412305771904"),
-            cell: format!("46000-{cell}"),
-            at_us: at + h * HOUR + 11 * MINUTE * i as i64,
-            source_id: s(DUMP),
-            source_row: 40 + i as i64,
-        })
-        .collect()
+    [
+        (-9, "9104-30"),
+        (-7, "9104-270"),
+        (-4, "9103-30"),
+        (1, "9101-150"),
+        (2, "9101-150"),
+        (4, "9102-270"),
+        (5, "9101-150"),
+        (7, "9103-30"),
+        (12, "9104-30"),
+        (14, "9104-30"),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(i, (h, cell))| PresenceRow {
+        phone: s("13958201277"),
+        imei: some("86412305771904"),
+        cell: format!("46000-{cell}"),
+        at_us: at + h * HOUR + 11 * MINUTE * i as i64,
+        source_id: s(DUMP),
+        source_row: 40 + i as i64,
+    })
+    .collect()
 }
 
 fn regions() -> Vec<RegionRow> {
@@ -351,6 +475,7 @@ fn pairs() -> Vec<PairRow> {
         space_unats: terms[1],
         time_unats: terms[2],
         time_of_day_unats: terms[3],
+        travel_unats: 0,
         mo_unats: terms[4],
         target_unats: terms[5],
         identifier_unats: terms[6],
@@ -372,7 +497,13 @@ fn pairs() -> Vec<PairRow> {
 /// The lake.
 pub fn tables() -> Tables {
     let (leads, reasons) = leads_and_reasons();
-    let party = |case: usize, role: &str, subject: &str| PartyRow { case_id: s(SCENES[case].0), role: s(role), subject_id: s(subject), source_id: s(CASES), source_row: 30 };
+    let party = |case: usize, role: &str, subject: &str| PartyRow {
+        case_id: s(SCENES[case].0),
+        role: s(role),
+        subject_id: s(subject),
+        source_id: s(CASES),
+        source_row: 30,
+    };
     let person = |id: &str, name: &str| PersonRow { person_id: s(id), name: some(name), review: None };
     let holder = |subject: &str, person: &str, probability: f64| HolderRow {
         subject_id: s(subject),
@@ -387,8 +518,8 @@ pub fn tables() -> Tables {
         subject_kind: s(kind),
         subject: s(subject),
         record_kind: s(if kind == "account" { "transactions" } else { "calls" }),
-        period_from: DAY_0 + from * HOUR,
-        period_to: DAY_0 + to * HOUR,
+        from_us: DAY_0 + from * HOUR,
+        to_us: DAY_0 + to * HOUR,
         case_id: some(SCENES[5].0),
         request_id: some("DZ-0031"),
     };
@@ -406,6 +537,8 @@ pub fn tables() -> Tables {
         file: s(file),
         table: s(table),
         layout: s("canonical"),
+        format: s("csv"),
+        encoding: s("UTF-8"),
         rows_read: read,
         rows_structure: 1,
         rows_kept: kept,
@@ -427,12 +560,41 @@ pub fn tables() -> Tables {
             .collect(),
         regions: regions(),
         cells: cells(),
-        series: [0, 1, 3, 4, 5].iter().map(|&i| SeriesRow { series_id: s("series:4c1f0a"), case_id: s(SCENES[i].0), membership: 0.95 - 0.09 * i as f64, n_cases: 5, weakest_unats: 1_720_000 }).collect(),
+        series: [0, 1, 3, 4, 5]
+            .iter()
+            .map(|&i| SeriesRow {
+                series_id: s("series:4c1f0a"),
+                case_id: s(SCENES[i].0),
+                core: i < 5,
+                membership: 0.95 - 0.09 * i as f64,
+                n_cases: 5,
+                weakest_unats: 1_720_000,
+            })
+            .collect(),
         pairs: pairs(),
-        knox: [(100, 1), (100, 7), (500, 7), (1_000, 14)]
+        knox: [(0, 100, 0, 7), (0, 100, 7, 14), (100, 500, 0, 7), (500, 1_000, 0, 14)]
             .iter()
             .enumerate()
-            .map(|(i, &(distance_max_m, gap_max_d))| KnoxRow { distance_max_m, gap_max_d, observed: 41 + 60 * i as i64, expected: 17.3 + 51.0 * i as f64, p: 0.001 + 0.02 * i as f64 })
+            .map(|(i, &(distance_from_m, distance_to_m, days_from, days_to))| {
+                let (observed, expected) = (41 + 60 * i as i64, 17.3 + 51.0 * i as f64);
+                KnoxRow {
+                    distance_from_m,
+                    distance_to_m,
+                    days_from,
+                    days_to,
+                    observed,
+                    expected,
+                    ratio: Some(observed as f64 / expected),
+                    p: 0.001 + 0.02 * i as f64,
+                    n_compared: observed,
+                    mean_bf_unats: Some(2_100_000 - 600_000 * i as i64),
+                    model: s("shipped:pairs-1"),
+                }
+            })
+            .collect(),
+        scene_cells: ["46000-9101-150", "46000-9102-270", "46000-9103-30", "46000-9101-30"]
+            .iter()
+            .map(|cell| SceneCellRow { case_id: s(SCENES[5].0), cell: s(cell) })
             .collect(),
         sources: vec![
             source(CASES, "cases.csv", "records.cases", 14, 9),
@@ -461,8 +623,22 @@ pub fn tables() -> Tables {
         calls: calls(),
         presence: presence(),
         transfers: vec![
-            TransferRow { event_id: s("t1"), from_account: some("6222600190004455667"), to_account: some("6217003810026674412"), at: DAY_0 + 20 * DAY + 15 * HOUR, amount_minor: 4_150_000, records: vec![] },
-            TransferRow { event_id: s("t2"), from_account: some("6217003810026674412"), to_account: some("6222021902003344556"), at: DAY_0 + 20 * DAY + 16 * HOUR, amount_minor: 4_000_000, records: vec![] },
+            TransferRow {
+                event_id: s("t1"),
+                from_account: some("6222600190004455667"),
+                to_account: some("6217003810026674412"),
+                at: DAY_0 + 20 * DAY + 15 * HOUR,
+                amount_minor: 4_150_000,
+                records: vec![],
+            },
+            TransferRow {
+                event_id: s("t2"),
+                from_account: some("6217003810026674412"),
+                to_account: some("6222021902003344556"),
+                at: DAY_0 + 20 * DAY + 16 * HOUR,
+                amount_minor: 4_000_000,
+                records: vec![],
+            },
         ],
         evidence: vec![
             evidence(BURNER, 5, "scene_presence", "presence", 3),
@@ -475,7 +651,11 @@ pub fn tables() -> Tables {
             evidence(PERSON, 2, "named_in_case", "party", 2),
             evidence(PERSON, 3, "named_in_case", "party", 1),
         ],
-        coverage: vec![coverage("phone", "13958201277", 16 * 24, 19 * 24), coverage("cell", "46000-9101-150", 18 * 24 - 4, 18 * 24 + 12), coverage("account", "6217003810026674412", 15 * 24, 24 * 24)],
+        coverage: vec![
+            coverage("phone", "13958201277", 16 * 24, 19 * 24),
+            coverage("cell", "46000-9101-150", 18 * 24 - 4, 18 * 24 + 12),
+            coverage("account", "6217003810026674412", 15 * 24, 24 * 24),
+        ],
         requests: vec![RequestRow {
             request_id: s("DZ-0047"),
             sent_to: some("移动公司"),
@@ -486,10 +666,18 @@ pub fn tables() -> Tables {
             ..RequestRow::default()
         }],
         compared: SCENES.iter().enumerate().map(|(i, c)| (s(c.0), 3_128 + 211 * i as u64)).collect(),
-        n_rows: ["records.calls", "records.cells", "records.transactions", "records.parties", "records.coverage", "records.subscribers", "records.regions"]
-            .iter()
-            .map(|t| (s(t), 1_000))
-            .collect::<BTreeMap<_, _>>(),
+        n_rows: [
+            "records.calls",
+            "records.cells",
+            "records.transactions",
+            "records.parties",
+            "records.coverage",
+            "records.subscribers",
+            "records.regions",
+        ]
+        .iter()
+        .map(|t| (s(t), 1_000))
+        .collect::<BTreeMap<_, _>>(),
     }
 }
 
@@ -510,5 +698,5 @@ pub fn data() -> ReportData {
 
 /// The report as it is shown by default.
 pub fn disclosed() -> Disclosed {
-    data().disclose(&mask)
+    data().disclose(&Masked)
 }

@@ -126,6 +126,17 @@ pub fn short_hash(hash: &str) -> &str {
     hash.get(..10).unwrap_or(hash)
 }
 
+/// The text without control characters and marks that turn the direction of writing: data must neither steer the terminal of
+/// whoever reads it nor show one thing for another. Line breaks become spaces.
+pub fn printable(text: &str) -> String {
+    let replace = |c: char| match c {
+        '\n' | '\t' | '\r' => ' ',
+        c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(replace).collect()
+}
+
 /// A cell that a spreadsheet would read as a formula is given a leading apostrophe.
 pub fn neutralise(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) { format!("'{cell}") } else { cell.to_owned() }

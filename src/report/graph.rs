@@ -7,9 +7,7 @@ use super::view::LinkChart;
 
 /// GraphML, undirected, with kind, label and note on nodes and label and count on edges.
 pub fn graphml(chart: &LinkChart) -> String {
-    let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n",
-    );
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n");
     for (id, element, ty) in [
         ("kind", "node", "string"),
         ("label", "node", "string"),
@@ -59,7 +57,10 @@ pub fn dot(chart: &LinkChart) -> String {
             _ => "box",
         };
         let pen = if node.focus { 2 } else { 1 };
-        line(&mut out, format_args!("  n{i} [label={}, shape={shape}, penwidth={pen}];", quoted(&format!("{}\n{}", node.value, node.note.zh))));
+        line(
+            &mut out,
+            format_args!("  n{i} [label={}, shape={shape}, penwidth={pen}];", quoted(&format!("{}\n{}", node.value, node.note.zh))),
+        );
     }
     for edge in &chart.edges {
         let label = edge.label().zh;

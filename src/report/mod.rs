@@ -15,6 +15,7 @@ pub mod json;
 mod load;
 pub mod rows;
 mod sheets;
+pub mod source;
 mod svg;
 pub mod terminal;
 #[cfg(test)]
@@ -38,14 +39,14 @@ pub const NOTICE: (&str, &str) = (
 );
 
 /// One self-contained HTML page: no scripts, nothing loaded from elsewhere.
-pub fn html(data: &ReportData, mask: Mask) -> String {
+pub fn html(data: &ReportData, mask: &dyn Mask) -> String {
     html::page(&data.disclose(mask))
 }
 
 /// The same as a workbook; the same data give the same bytes.
 ///
 /// # Errors
-/// `E0804` when the file cannot be written.
-pub fn xlsx(data: &ReportData, mask: Mask, path: &Path) -> Result<()> {
+/// `E0854` when the file cannot be written.
+pub fn xlsx(data: &ReportData, mask: &dyn Mask, path: &Path) -> Result<()> {
     xlsx::write(&data.disclose(mask), path)
 }

@@ -1,5 +1,6 @@
 //! The rows that a report reads, as plain structs: one per lake table, with the columns it needs.
 //!
+//! A column that a table does not have yet keeps its default, so that a lake written by an older clew can still be read.
 //! Times are microseconds UTC, log-odds micro-nats, money minor units, as in the lake.
 
 use serde::de::DeserializeOwned;
@@ -19,6 +20,7 @@ macro_rules! rows {
         $(#[$doc])*
         #[expect(missing_docs, reason = "columns are documented in record::tables and in the header of the query")]
         #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
+        #[serde(default)]
         pub struct $name { $(pub $column: $ty),+ }
 
         impl Row for $name {
@@ -66,13 +68,13 @@ rows! {
 
     /// Membership of a case in a series.
     SeriesRow from "link.series" by ["series_id", "case_id"] {
-        series_id: String, case_id: String, membership: f64, n_cases: i64, weakest_unats: i64,
+        series_id: String, case_id: String, core: bool, membership: f64, n_cases: i64, weakest_unats: i64,
     }
 
     /// A compared pair of cases.
     PairRow from "link.case_pairs" by ["case_a", "case_b"] {
         case_a: String, case_b: String, distance_m: Option<i64>, gap_h: Option<f64>, category_unats: i64, space_unats: i64, time_unats: i64,
-        time_of_day_unats: i64, mo_unats: i64, target_unats: i64, identifier_unats: i64, shared_identifiers: Vec<String>, infeasible: bool,
+        time_of_day_unats: i64, travel_unats: i64, mo_unats: i64, target_unats: i64, identifier_unats: i64, shared_identifiers: Vec<String>, infeasible: bool,
         bf_unats: i64, prior_unats: i64, probability: f64, missing: Vec<String>, model: String,
     }
 
@@ -85,7 +87,7 @@ rows! {
 
     /// A file that was loaded.
     SourceRow from "meta.sources" by ["source_id", "file"] {
-        source_id: String, file: String, table: String, layout: String, rows_read: i64, rows_structure: i64, rows_kept: i64,
+        source_id: String, file: String, table: String, layout: String, format: String, encoding: String, rows_read: i64, rows_structure: i64, rows_kept: i64,
         rows_duplicate: i64, rows_rejected: i64,
     }
 
@@ -129,9 +131,20 @@ rows! {
     }
 
     /// What deliveries cover.
-    CoverageRow from "records.coverage" by ["subject", "record_kind", "period_from", "source_id", "source_row"] {
-        subject_kind: String, subject: String, record_kind: String, period_from: i64, period_to: i64, case_id: Option<String>,
+    CoverageRow from "staging.coverage" by ["subject_kind", "subject", "from_us", "to_us", "source_id", "source_row"] {
+        subject_kind: String, subject: String, record_kind: String, from_us: i64, to_us: i64, case_id: Option<String>,
         request_id: Option<String>,
+    }
+
+    /// A cell that reaches the scene of a case.
+    SceneCellRow from "staging.scene_cells" by ["case_id", "distance_m", "cell"] {
+        case_id: String, cell: String,
+    }
+
+    /// Near repeats in one band of distance and time.
+    KnoxRow from "link.knox" by ["distance_from_m", "days_from"] {
+        distance_from_m: i64, distance_to_m: i64, days_from: i64, days_to: i64, observed: i64, expected: f64, ratio: Option<f64>, p: f64,
+        n_compared: i64, mean_bf_unats: Option<i64>, model: String,
     }
 
     /// The ledger of requests.
@@ -139,21 +152,6 @@ rows! {
         request_id: String, sent_to: Option<String>, record_kind: String, subject: Option<String>, case_id: Option<String>,
         period_from: Option<i64>, period_to: Option<i64>, requested_at: Option<i64>, answered_at: Option<i64>,
     }
-}
-
-/// One band of the Knox test: pairs that are near in space and time, against what chance gives.
-#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
-pub struct KnoxRow {
-    /// Upper end of the distance band, metres.
-    pub distance_max_m: i64,
-    /// Upper end of the time band, days.
-    pub gap_max_d: i64,
-    /// Pairs in the band.
-    pub observed: i64,
-    /// Pairs expected when times are shuffled.
-    pub expected: f64,
-    /// Share of the shuffles with at least as many pairs.
-    pub p: f64,
 }
 
 /// Everything a report is made of, as the lake has it.
@@ -179,6 +177,7 @@ pub struct Tables {
     pub transfers: Vec<TransferRow>,
     pub evidence: Vec<EvidenceRow>,
     pub coverage: Vec<CoverageRow>,
+    pub scene_cells: Vec<SceneCellRow>,
     pub requests: Vec<RequestRow>,
     /// Scored subjects per case.
     pub compared: std::collections::BTreeMap<String, u64>,

@@ -137,7 +137,8 @@ fn reasons(report: &Disclosed) -> Sheet {
                 Cell::Int(r.log_odds_unats),
             ]);
         }
-        let mut sum = vec![Cell::Int(lead.rank), text(&lead.lead_id), text(""), text("合计 sum"), text(""), text(""), nats(lead.score_shown)];
+        let mut sum =
+            vec![Cell::Int(lead.rank), text(&lead.lead_id), text(""), text("合计 sum"), text(""), text(""), nats(lead.score_shown)];
         sum.extend((0..6).map(|_| text("")));
         sum.push(Cell::Int(lead.score_unats));
         rows.push(sum);
@@ -252,7 +253,13 @@ fn notes(report: &Disclosed) -> Sheet {
         fact("读法 how to read", note.0.into(), note.1.into());
     }
     for s in &report.sources {
-        let counts = [("读 read", s.rows_read), ("结构 structure", s.rows_structure), ("保留 kept", s.rows_kept), ("重复 duplicate", s.rows_duplicate), ("拒绝 rejected", s.rows_rejected)];
+        let counts = [
+            ("读 read", s.rows_read),
+            ("结构 structure", s.rows_structure),
+            ("保留 kept", s.rows_kept),
+            ("重复 duplicate", s.rows_duplicate),
+            ("拒绝 rejected", s.rows_rejected),
+        ];
         let counts = counts.map(|(name, n)| format!("{name} {n}")).join(", ");
         fact("来源 source", format!("{} → {} ({counts})", s.file, s.table), format!("SHA-256 {}", s.source_id));
     }

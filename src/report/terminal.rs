@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::view::{LeadView, ReasonView, RecordRef, Side};
 use super::words::{self, Text};
-use super::{Disclosed, NOTICE, format};
+use super::{Disclosed, NOTICE, format, sheets};
 
 const WRITES: &str = "writing to a string does not fail";
 
@@ -99,9 +99,21 @@ pub fn list(report: &Disclosed, style: Style) -> String {
     let mut out = table.to_string();
     let run = &report.run;
     let counts = match style.language {
-        Language::Zh => format!("线索 {}，候选 {}，未破案件 {}；清单哈希 {}", run.n_leads, run.n_candidates, run.n_open, format::short_hash(&run.list_hash)),
+        Language::Zh => format!(
+            "线索 {}，候选 {}，未破案件 {}；清单哈希 {}",
+            run.n_leads,
+            run.n_candidates,
+            run.n_open,
+            format::short_hash(&run.list_hash)
+        ),
         Language::En => {
-            format!("{} leads, {} candidates, {} open cases; list hash {}", run.n_leads, run.n_candidates, run.n_open, format::short_hash(&run.list_hash))
+            format!(
+                "{} leads, {} candidates, {} open cases; list hash {}",
+                run.n_leads,
+                run.n_candidates,
+                run.n_open,
+                format::short_hash(&run.list_hash)
+            )
         }
     };
     write!(out, "\n{counts}\n").expect(WRITES);
@@ -109,7 +121,7 @@ pub fn list(report: &Disclosed, style: Style) -> String {
         writeln!(out, "! {}", style.pick(what)).expect(WRITES);
     }
     writeln!(out, "{}", style.paint("1", style.say(NOTICE.0, NOTICE.1))).expect(WRITES);
-    out
+    trimmed(&out)
 }
 
 /// The argument of one lead, with the lines its reasons rest on where `lines` can give them.
@@ -171,17 +183,22 @@ pub fn explain(lead: &LeadView, lines: Lines, style: Style) -> String {
         writeln!(out, "{table}").expect(WRITES);
     }
     writeln!(out, "\n{}", style.paint("1", style.say(NOTICE.0, NOTICE.1))).expect(WRITES);
-    out
+    trimmed(&out)
 }
 
 fn sentence(reason: &ReasonView, lines: Lines, style: Style) -> String {
     let mut text = style.pick(&reason.text).to_owned();
     write!(text, "\n{}: {}", style.say("依据", "basis"), style.pick(&words::basis(&reason.basis))).expect(WRITES);
-    for record in &reason.records {
-        write!(text, "\n  {}: {}", record.file, record.row).expect(WRITES);
-        match lines(record) {
-            Some(Ok(line)) => write!(text, "\n    {line}").expect(WRITES),
-            Some(Err(why)) => write!(text, "\n    ! {why}").expect(WRITES),
+    let quoted: Vec<_> = reason.records.iter().map(|r| (r, lines(r))).collect();
+    if quoted.iter().all(|(_, line)| line.is_none()) {
+        for part in sheets::records(&reason.records).split("; ").filter(|p| !p.is_empty()) {
+            write!(text, "\n  {part}").expect(WRITES);
+        }
+    }
+    for (record, line) in quoted {
+        match line {
+            Some(Ok(line)) => write!(text, "\n  {}: {}\n    {line}", record.file, record.row).expect(WRITES),
+            Some(Err(why)) => write!(text, "\n  {}: {}\n    ! {why}", record.file, record.row).expect(WRITES),
             None => {}
         }
     }
@@ -209,8 +226,15 @@ fn bars(lead: &LeadView, style: Style) -> String {
     let label = |text: &str| format!("{text}{}", " ".repeat(30usize.saturating_sub(width(text))));
     let mut out = String::new();
     for r in lead.weighted() {
-        writeln!(out, "  {} {} {:>7}  {}", label(style.pick(&r.kind_label)), bar(r.shown), format::signed(r.shown), format::factor(r.shown))
-            .expect(WRITES);
+        writeln!(
+            out,
+            "  {} {} {:>7}  {}",
+            label(style.pick(&r.kind_label)),
+            bar(r.shown),
+            format::signed(r.shown),
+            format::factor(r.shown)
+        )
+        .expect(WRITES);
     }
     writeln!(
         out,
@@ -222,6 +246,11 @@ fn bars(lead: &LeadView, style: Style) -> String {
     )
     .expect(WRITES);
     out
+}
+
+/// Without the blanks that a table leaves at the end of its lines.
+fn trimmed(text: &str) -> String {
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 /// Columns that a text takes: Chinese characters take two.

@@ -25,7 +25,7 @@ fn a_lead_whose_reasons_do_not_add_up_is_refused() {
     let mut tables = fixture::tables();
     tables.reasons[1].log_odds_unats += 1;
     let error = build(&tables, &fixture::options()).unwrap_err();
-    assert_eq!(error.code, "E0801");
+    assert_eq!(error.code, "E0851");
 }
 
 #[test]
@@ -37,8 +37,12 @@ fn html_workbook_json_and_terminal_show_the_same_figures() {
     let style = Style { width: 160, colour: Colour::Never, language: Language::Zh };
     for (i, lead) in report.leads.iter().enumerate() {
         let explained = terminal::explain(lead, &|_| None, style);
-        let figures = [format::signed(lead.score_shown), format::percent(lead.probability), format::percent(lead.low), format::percent(lead.high)];
-        let section = page.split("<section").find(|s| s.contains(&format!("id=\"{}\"", lead.lead_id))).expect("every lead of the fixture has a section");
+        let figures =
+            [format::signed(lead.score_shown), format::percent(lead.probability), format::percent(lead.low), format::percent(lead.high)];
+        let section = page
+            .split("<section")
+            .find(|s| s.contains(&format!("id=\"{}\"", lead.lead_id)))
+            .expect("every lead of the fixture has a section");
         for figure in &figures {
             assert!(section.contains(&figure.replace('<', "&lt;").replace('>', "&gt;")), "html lacks {figure} of {}", lead.lead_id);
             assert!(explained.contains(figure), "terminal lacks {figure}");
@@ -50,7 +54,10 @@ fn html_workbook_json_and_terminal_show_the_same_figures() {
         let shown: i64 = json["leads"][i]["reasons"].as_array().unwrap().iter().map(|r| r["shown"].as_i64().unwrap()).sum();
         assert_eq!(shown, lead.score_shown);
 
-        assert!(sheets[0].rows[i].contains(&Cell::Share(lead.probability)) && sheets[0].rows[i].contains(&Cell::Number(lead.score_shown as f64 / 100.0)));
+        assert!(
+            sheets[0].rows[i].contains(&Cell::Share(lead.probability))
+                && sheets[0].rows[i].contains(&Cell::Number(lead.score_shown as f64 / 100.0))
+        );
         let of_lead = sheets[1].rows.iter().filter(|row| row[1] == Cell::Text(lead.lead_id.clone()));
         let numbers: Vec<f64> = of_lead.filter_map(|row| if let Cell::Number(x) = row[6] { Some(x) } else { None }).collect();
         let (sum, terms) = numbers.split_last().unwrap();
@@ -63,7 +70,9 @@ fn html_workbook_json_and_terminal_show_the_same_figures() {
 fn the_page_asks_for_nothing_from_outside_and_runs_no_script() {
     let page = html::page(&fixture::disclosed());
     let lower = page.to_lowercase();
-    for forbidden in ["<script", "javascript:", "onload=", "onclick=", "onerror=", "src=", "@import", "<link", "<iframe", "http://", "https://", "//cdn"] {
+    for forbidden in
+        ["<script", "javascript:", "onload=", "onclick=", "onerror=", "src=", "@import", "<link", "<iframe", "http://", "https://", "//cdn"]
+    {
         assert!(!lower.contains(forbidden), "the page contains {forbidden}");
     }
     assert_eq!(lower.matches("url(").count(), lower.matches("url(#").count());
@@ -76,8 +85,8 @@ fn the_page_asks_for_nothing_from_outside_and_runs_no_script() {
 
 #[test]
 fn a_narrative_cannot_inject_markup() {
-    let page = html::page(&fixture::disclosed());
-    assert!(page.contains("&lt;script&gt;alert(1)"));
+    let page = html::page(&fixture::data().disclose(&fixture::Clear));
+    assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script"));
 }
 
 #[test]
@@ -98,7 +107,26 @@ fn no_view_shows_an_unmasked_number_or_name() {
             assert!(!view.contains(secret), "view {i} shows {secret}");
         }
     }
-    assert!(html::page(&fixture::data().disclose(&|_, v| v.to_owned())).contains("13958201277"), "unmasked on purpose");
+    assert!(html::page(&fixture::data().disclose(&fixture::Clear)).contains("13958201277"), "unmasked on purpose");
+}
+
+#[test]
+fn masked_coordinates_leave_no_exact_place_and_no_cells() {
+    let (masked, clear) = (fixture::disclosed(), fixture::data().disclose(&fixture::Clear));
+    let (masked, clear) = (masked.leads[0].places.as_ref().unwrap(), clear.leads[0].places.as_ref().unwrap());
+    assert!(masked.sectors.is_empty() && !clear.sectors.is_empty());
+    assert_eq!(masked.scenes.len(), clear.scenes.len());
+    for (m, c) in masked.scenes.iter().zip(&clear.scenes) {
+        assert!((m.lat - c.lat).abs() <= 0.05 + 1e-9 && ((m.lat * 100.0).round() / 5.0) % 2.0 == 1.0, "{} for {}", m.lat, c.lat);
+    }
+}
+
+#[test]
+fn case_numbers_stay_readable_in_masked_sentences() {
+    let report = fixture::disclosed();
+    let texts: Vec<&str> = report.leads[0].reasons.iter().map(|r| r.text.zh.as_str()).collect();
+    assert!(texts.iter().any(|t| t.contains("A5190222026030004")), "{texts:?}");
+    assert!(texts.iter().all(|t| !t.contains("86412305771904")));
 }
 
 #[test]
@@ -124,12 +152,12 @@ fn row_order_of_the_lake_never_changes_a_page() {
     tables.evidence.reverse();
     tables.roaming.reverse();
     let data = build(&tables, &fixture::options()).unwrap();
-    assert_eq!(html::page(&data.disclose(&fixture::mask)), page);
+    assert_eq!(html::page(&data.disclose(&fixture::Masked)), page);
 }
 
 #[test]
 fn an_empty_lake_still_makes_a_page() {
     let data = build(&super::rows::Tables::default(), &super::Options::default()).unwrap();
-    let page = html::page(&data.disclose(&fixture::mask));
+    let page = html::page(&data.disclose(&fixture::Masked));
     assert!(page.contains("没有线索") && page.contains("没有话单"));
 }

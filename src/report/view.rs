@@ -15,6 +15,7 @@ pub(in crate::report) use places::offset_m;
 
 use serde::Serialize;
 
+use super::rows::LeadRow;
 use super::words::Text;
 
 /// What is to be shown, and what the lake does not know about itself.
@@ -22,7 +23,7 @@ use super::words::Text;
 pub struct Options {
     /// Leads shown with their whole argument; the others are listed.
     pub top_detailed: usize,
-    /// Leads that are listed.
+    /// Leads, roaming suspects and series that are listed.
     pub top_listed: usize,
     /// Only leads of this case.
     pub case_id: Option<String>,
@@ -53,6 +54,20 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The leads that are listed, in rank order; the first [`Options::top_detailed`] of them are shown with their argument.
+    pub fn listed<'a>(&self, leads: &'a [LeadRow]) -> Vec<&'a LeadRow> {
+        let mut rows: Vec<&LeadRow> = leads
+            .iter()
+            .filter(|l| self.case_id.as_ref().is_none_or(|case| *case == l.case_id))
+            .filter(|l| self.lead_id.as_ref().is_none_or(|lead| *lead == l.lead_id))
+            .collect();
+        rows.sort_by_key(|l| (l.rank, &l.lead_id));
+        rows.truncate(self.top_listed);
+        rows
+    }
+}
+
 /// A whole report.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReportData {
@@ -60,14 +75,14 @@ pub struct ReportData {
     pub run: RunFacts,
     /// Leads in rank order.
     pub leads: Vec<LeadView>,
-    /// Subjects with several cases.
+    /// Subjects with several cases, as many as are listed.
     pub roaming: Vec<RoamingView>,
-    /// Cases that belong together.
+    /// Cases that belong together, as many as are listed.
     pub series: Vec<SeriesView>,
     /// Strongest pairs of cases.
     pub pairs: Vec<PairView>,
     /// Knox bands, where they were computed.
-    pub knox: Vec<super::rows::KnoxRow>,
+    pub knox: Vec<KnoxView>,
     /// Files behind the lake.
     pub sources: Vec<super::rows::SourceRow>,
 }
@@ -93,6 +108,10 @@ pub struct RunFacts {
     pub n_leads: usize,
     /// Candidates in the lake.
     pub n_candidates: usize,
+    /// Subjects with several cases in the lake; the report may list fewer.
+    pub n_roaming: usize,
+    /// Series in the lake; the report may list fewer.
+    pub n_series: usize,
     /// Subjects scored, summed over cases.
     pub n_compared: u64,
     /// What could not be computed, and why.
@@ -417,8 +436,8 @@ pub struct Places {
     pub sectors: Vec<Sector>,
     /// Seats of the divisions.
     pub seats: Vec<Seat>,
-    /// Were the scenes coarsened, because places are masked?
-    pub coarsened: bool,
+    /// Step to which masking cut the coordinates of the scenes, degrees; 0: they are exact.
+    pub coarse_degrees: f64,
 }
 
 /// The scene of a case.
@@ -607,12 +626,35 @@ pub struct SeriesCase {
     pub case_id: String,
     /// Probability that it belongs.
     pub membership: f64,
+    /// Is it in the core, or listed beside it for its probability?
+    pub core: bool,
     /// Kind of offence.
     pub category: Text,
     /// When.
     pub occurred: String,
     /// Where.
     pub region: String,
+}
+
+/// Near repeats in one band of distance and time.
+#[derive(Clone, Debug, Serialize)]
+pub struct KnoxView {
+    /// Distance band.
+    pub distance: String,
+    /// Time band.
+    pub days: String,
+    /// Pairs in the band.
+    pub observed: i64,
+    /// Pairs expected when times are shuffled.
+    pub expected: f64,
+    /// Observed over expected.
+    pub ratio: Option<f64>,
+    /// Share of shuffles with at least as many pairs.
+    pub p: f64,
+    /// Mean log Bayes factor of the compared pairs, hundredths of a nat.
+    pub mean_bf_shown: Option<i64>,
+    /// Model; `shipped:` where it was not fitted on this workspace.
+    pub model: String,
 }
 
 /// A pair of cases with the terms of its log Bayes factor.

@@ -164,6 +164,7 @@ pub fn pair_term(code: &str) -> Text {
             ("space", "空间", "space"),
             ("time", "时间", "time"),
             ("time_of_day", "时段", "time of day"),
+            ("travel", "行程", "travel"),
             ("mo", "手段", "MO"),
             ("target", "目标", "target"),
             ("identifier", "标识", "identifier"),

@@ -9,8 +9,8 @@ use super::{Disclosed, NOTICE, format};
 use crate::error::{Context, Result};
 
 pub(super) fn write(report: &Disclosed, path: &Path) -> Result<()> {
-    let mut workbook = workbook(report).bug("E0804", || "lay out the workbook".into())?;
-    workbook.save(path).usage("E0804", || format!("write {}", path.display()))
+    let mut workbook = workbook(report).bug("E0854", || "lay out the workbook".into())?;
+    workbook.save(path).usage("E0854", || format!("write {}", path.display()))
 }
 
 fn workbook(report: &Disclosed) -> Result<Workbook, XlsxError> {

@@ -23,8 +23,8 @@ pub(super) fn header(report: &Disclosed) -> Markup {
                 (figure(run.n_open, "未破案件", "open cases"))
                 (figure(run.n_cases, "案件总数", "cases"))
                 (figure(usize::try_from(run.n_compared).unwrap_or(usize::MAX), "已比较的对象-案件", "subject–case pairs scored"))
-                (figure(report.roaming.len(), "多案对象", "subjects with several cases"))
-                (figure(report.series.len(), "串并系列", "series"))
+                (figure(run.n_roaming, "多案对象", "subjects with several cases"))
+                (figure(run.n_series, "串并系列", "series"))
             }
         }
     }

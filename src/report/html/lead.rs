@@ -55,7 +55,7 @@ fn case_facts(case: &CaseView) -> Markup {
         dl.facts.case {
             (fact("案发时间", "occurred", &case.occurred))
             (fact("报案时间", "reported", &case.reported))
-            (fact("案发地", "scene", &format!("{} {}", case.region, optional(&case.address)).trim().to_owned()))
+            (fact("案发地", "scene", &format!("{} {}", case.region, optional(&case.address)).trim()))
             (fact("场所", "premises", &optional(&case.premises)))
             @if !case.mo_tags.is_empty() {
                 div { dt { (t("作案手段", "modus operandi")) } dd { @for tag in &case.mo_tags { span.tag { (bi(&words::mo_tag(tag))) } " " } } }
@@ -195,7 +195,10 @@ fn pictures(lead: &LeadView) -> Markup {
                         "扇形为基站的大致覆盖范围：只能说“与在该范围内相符”。方块为区划驻地，虚线为案件先后。",
                         "A sector is the rough reach of a cell: \"consistent with being inside\", no more. Squares are seats of divisions, the dashed line is the order of the cases.",
                     ))
-                    @if places.coarsened { " " (t("现场位置已模糊到约500米。", "Scenes are coarsened to about 500 m.")) }
+                    @if places.coarse_degrees > 0.0 {
+                        @let m = format::metres((places.coarse_degrees * 111_195.0).round() as i64);
+                        " " (t(&format!("位置已脱敏：现场只精确到约 {m}，不画基站。"), &format!("Places are masked: scenes are good to about {m}, cells are not drawn.")))
+                    }
                 }
             } }
         }

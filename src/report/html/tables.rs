@@ -21,6 +21,7 @@ pub(super) fn roaming(report: &Disclosed) -> Markup {
                 ))
             }
             @if report.roaming.is_empty() { p { (t("没有涉及两起以上案件的对象。", "No subject has two or more cases.")) } } @else {
+                (cut(report.roaming.len(), report.run.n_roaming))
                 div.scroll { table.roaming {
                     thead { tr {
                         (th_num("序", "#")) (th("对象", "subject")) (th_num("期望案件数", "expected cases"))
@@ -58,6 +59,7 @@ pub(super) fn series(report: &Disclosed) -> Markup {
         @if !report.series.is_empty() {
             section.sheet {
                 h2 { (t("串并案系列", "Series of cases")) }
+                (cut(report.series.len(), report.run.n_series))
                 table.series {
                     thead { tr { (th("案件", "case")) (th("类别", "category")) (th("案发时间", "occurred")) (th("地区", "region")) (th("归属概率", "membership")) } }
                     @for s in &report.series {
@@ -68,7 +70,7 @@ pub(super) fn series(report: &Disclosed) -> Markup {
                             } }
                             @for c in &s.cases {
                                 tr {
-                                    td { code { (c.case_id) } } td { (bi(&c.category)) } td { (c.occurred) } td { (c.region) }
+                                    td { code { (c.case_id) } @if !c.core { " " span.dim { (t("并列", "beside the core")) } } } td { (bi(&c.category)) } td { (c.occurred) } td { (c.region) }
                                     td.prob { (svg::interval_bar(c.membership, 0.0, c.membership)) " " (format::percent(c.membership)) }
                                 }
                             }
@@ -124,22 +126,34 @@ pub(super) fn knox(report: &Disclosed) -> Markup {
             section.sheet {
                 h2 { (t("近邻重复（Knox 检验）", "Near repeats (Knox test)")) }
                 table.knox {
-                    thead { tr { (th_num("距离 ≤", "distance ≤")) (th_num("时差 ≤", "within")) (th_num("实际对数", "observed")) (th_num("期望对数", "expected")) (th_num("比值", "ratio")) (th_num("p", "p")) } }
+                    thead { tr {
+                        (th_num("距离", "distance")) (th_num("时差", "time between")) (th_num("实际对数", "observed")) (th_num("期望对数", "expected"))
+                        (th_num("Knox 比", "Knox ratio")) (th_num("p", "p")) (th_num("平均对数贝叶斯因子", "mean log Bayes factor")) (th("模型", "model"))
+                    } }
                     tbody {
                         @for k in &report.knox {
                             tr {
-                                td.num { (format::metres(k.distance_max_m)) }
-                                td.num { (k.gap_max_d) " d" }
+                                td.num { (k.distance) }
+                                td.num { (k.days) }
                                 td.num { (format::thousands(k.observed)) }
                                 td.num { (format!("{:.1}", k.expected)) }
-                                td.num { b { @if k.expected > 0.0 { (format!("{:.2}", k.observed as f64 / k.expected)) } @else { "—" } } }
+                                td.num { b { @if let Some(ratio) = k.ratio { (format!("{ratio:.2}")) } @else { "—" } } }
                                 td.num { (format!("{:.3}", k.p)) }
+                                td.num { @if let Some(bf) = k.mean_bf_shown { (format::signed(bf)) } @else { "—" } }
+                                td { code { (k.model) } }
                             }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// Says that a table lists fewer than there are.
+fn cut(listed: usize, all: usize) -> Markup {
+    html! {
+        @if listed < all { p.note { (t(&format!("只列前 {listed} 个，共 {all} 个。"), &format!("The first {listed} of {all} are listed."))) } }
     }
 }
 

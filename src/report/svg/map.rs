@@ -48,16 +48,23 @@ impl Panel {
 pub(in crate::report) fn map(id: &str, places: &Places) -> Markup {
     let here = places.scenes.iter().find(|s| s.relation == Relation::This);
     let all: Vec<(f64, f64)> = places.scenes.iter().map(|s| (s.lat, s.lon)).collect();
-    let near: Vec<(f64, f64)> = here.map(|s| vec![(s.lat, s.lon)]).unwrap_or_default();
+    // A close-up of coarse places would show nothing but the grid they were cut to.
+    let near: Vec<(f64, f64)> = here.filter(|_| places.coarse_degrees == 0.0).map(|s| vec![(s.lat, s.lon)]).unwrap_or_default();
     let two = all.len() > 1 && !near.is_empty();
     let width = if two { (WIDTH - GAP) / 2.0 } else { WIDTH };
     let mut panels = Vec::new();
-    if all.len() > 1 {
-        panels.push((Panel::around(0.0, width, &all, 4_000.0), Text::new("全部相关案件", "all cases of the subject")));
+    if all.len() > 1 || (near.is_empty() && !all.is_empty()) {
+        panels.push((
+            Panel::around(0.0, width, &all, 4_000.0_f64.max(places.coarse_degrees * 250_000.0)),
+            Text::new("全部相关案件", "all cases of the subject"),
+        ));
     }
     if !near.is_empty() {
         let reach = near_reach_m(near[0], &places.sectors);
-        panels.push((Panel::around(if two { width + GAP } else { 0.0 }, width, &near, reach), Text::new("本案现场周边", "around this scene")));
+        panels.push((
+            Panel::around(if two { width + GAP } else { 0.0 }, width, &near, reach),
+            Text::new("本案现场周边", "around this scene"),
+        ));
     }
     if panels.is_empty() {
         return html! {};
@@ -132,15 +139,16 @@ fn sector_markup(panel: &Panel, sector: &Sector) -> Markup {
     if r < 1.5 {
         return html! { circle.mast cx=(n(x)) cy=(n(y)) r="1.5" {} };
     }
+    let class = if sector.n_events > 0 { "sector" } else { "sector empty" };
     html! {
         @match sector.azimuth_deg {
             Some(azimuth) if sector.beam_deg < 360 => {
                 @let edge = |degrees: f64| (x + r * degrees.to_radians().sin(), y - r * degrees.to_radians().cos());
                 @let half = sector.beam_deg as f64 / 2.0;
                 @let ((x1, y1), (x2, y2)) = (edge(azimuth as f64 - half), edge(azimuth as f64 + half));
-                path.sector d=(format!("M{} {} L{} {} A{r:.1} {r:.1} 0 {} 1 {} {} Z", n(x), n(y), n(x1), n(y1), u8::from(sector.beam_deg > 180), n(x2), n(y2))) {}
+                path class=(class) d=(format!("M{} {} L{} {} A{r:.1} {r:.1} 0 {} 1 {} {} Z", n(x), n(y), n(x1), n(y1), u8::from(sector.beam_deg > 180), n(x2), n(y2))) {}
             }
-            _ => { circle.sector cx=(n(x)) cy=(n(y)) r=(n(r)) {} }
+            _ => { circle class=(class) cx=(n(x)) cy=(n(y)) r=(n(r)) {} }
         }
         circle.mast cx=(n(x)) cy=(n(y)) r="1.8" {}
     }
@@ -159,12 +167,7 @@ fn spread(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// Where the name of a seat fits without covering anything: right, left, above, below; or nowhere.
-fn label_place(
-    (x, y): (f64, f64),
-    name: &str,
-    taken: &mut Vec<(f64, f64, f64, f64)>,
-    panel: &Panel,
-) -> Option<(f64, f64, &'static str)> {
+fn label_place((x, y): (f64, f64), name: &str, taken: &mut Vec<(f64, f64, f64, f64)>, panel: &Panel) -> Option<(f64, f64, &'static str)> {
     let width = ems(name) * 11.0 + 2.0;
     let options = [
         (x + 6.0, y + 4.0, "place", x + 6.0, y - 7.0),

@@ -81,7 +81,11 @@ pub(in crate::report) fn cases(id: &str, timeline: &Timeline) -> Markup {
             }
         }
     };
-    let list: Vec<_> = timeline.cases.iter().map(|c| format!("{}. {} {}", c.order, c.case_id, format::interval(c.from_us, c.to_us, timeline.utc_offset_min))).collect();
+    let list: Vec<_> = timeline
+        .cases
+        .iter()
+        .map(|c| format!("{}. {} {}", c.order, c.case_id, format::interval(c.from_us, c.to_us, timeline.utc_offset_min)))
+        .collect();
     figure(id, &Text::new("该对象相关案件", "cases of the subject"), &Text::same(list.join("; ")), bottom + 4.0, &body)
 }
 

@@ -65,7 +65,8 @@ pub(in crate::report) fn waterfall(id: &str, lead: &LeadView) -> Markup {
         (plain(VALUE, bar_y(steps.len()) + 13.0, "num end strong", &format::signed(lead.score_shown)))
         (plain(FACTOR, bar_y(steps.len()) + 13.0, "num strong", &format!("= {}", format::percent(lead.probability))))
     };
-    let list = |pick: fn(&Text) -> &str| steps.iter().map(|s| format!("{} {}", pick(&s.label), format::signed(s.shown))).collect::<Vec<_>>();
+    let list =
+        |pick: fn(&Text) -> &str| steps.iter().map(|s| format!("{} {}", pick(&s.label), format::signed(s.shown))).collect::<Vec<_>>();
     let description = Text::new(
         format!("{}；合计 {}。", list(|t| &t.zh).join("，"), format::signed(lead.score_shown)),
         format!("{}; sum {}.", list(|t| &t.en).join(", "), format::signed(lead.score_shown)),
@@ -84,11 +85,8 @@ fn steps(lead: &LeadView) -> Vec<Step> {
         Side::Against => "against",
         _ => "for",
     };
-    let mut steps: Vec<Step> = kept
-        .iter()
-        .map(|&i| reasons[i])
-        .map(|r| Step { label: r.kind_label.clone(), class: class(r.side), shown: r.shown })
-        .collect();
+    let mut steps: Vec<Step> =
+        kept.iter().map(|&i| reasons[i]).map(|r| Step { label: r.kind_label.clone(), class: class(r.side), shown: r.shown }).collect();
     if kept.len() < reasons.len() {
         let shown = lead.score_shown - steps.iter().map(|s| s.shown).sum::<i64>();
         let rest = reasons.len() - kept.len();
@@ -114,7 +112,8 @@ fn probability_axis(lead: &LeadView, low: f64, high: f64, bottom: f64) -> Markup
         (0.99, "99%"),
         (0.999, "99.9%"),
     ];
-    let ticks = TICKS.iter().map(|(p, label)| ((p / (1.0 - p)).ln(), *label)).filter(|(l, _)| same_scale && *l > low && x(*l) < PLOT_TO - 14.0);
+    let ticks =
+        TICKS.iter().map(|(p, label)| ((p / (1.0 - p)).ln(), *label)).filter(|(l, _)| same_scale && *l > low && x(*l) < PLOT_TO - 14.0);
     html! {
         @for (log_odds, label) in ticks {
             (line(x(log_odds), TOP - 6.0, x(log_odds), bottom, "grid"))
@@ -144,10 +143,11 @@ pub(in crate::report) fn interval_bar(probability: f64, low: f64, high: f64) -> 
 /// The terms of a pair as small signed bars around a middle line, in the order of the table's legend.
 pub(in crate::report) fn term_bars(pair: &PairView) -> Markup {
     let scale = 26.0 / 600.0;
+    let width = 18 * pair.terms.len();
     html! {
-        svg.terms viewBox="0 0 126 60" width="126" height="60" role="img" {
+        svg.terms viewBox={ "0 0 " (width) " 60" } width=(width) height="60" role="img" {
             title { @for (label, shown) in &pair.terms { (label.zh) " " (format::signed(*shown)) "; " } }
-            (line(0.0, 30.0, 126.0, 30.0, "rule"))
+            (line(0.0, 30.0, width as f64, 30.0, "rule"))
             @for (i, (_, shown)) in pair.terms.iter().enumerate() {
                 @let height = (shown.unsigned_abs() as f64 * scale).clamp(if *shown == 0 { 0.0 } else { 1.0 }, 28.0);
                 @let class = if *shown < 0 { "against" } else { "for" };

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    CaseView, Flag, LeadView, Options, PairView, ReasonView, RecordRef, ReportData, RequestView, RoamingView, RunFacts, SeriesCase, SeriesView, Side,
-    SubjectView,
+    CaseView, Flag, KnoxView, LeadView, Options, PairView, ReasonView, RecordRef, ReportData, RequestView, RoamingView, RunFacts,
+    SeriesCase, SeriesView, Side, SubjectView,
 };
 use crate::error::{Error, Result};
 use crate::report::format;
-use crate::report::rows::{CaseRow, CaseTextRow, CellRow, HolderRow, LeadRow, PairRow, PersonRow, ReasonRow, RegionRow, RequestRow, Tables};
+use crate::report::rows::{
+    CaseRow, CaseTextRow, CellRow, HolderRow, KnoxRow, LeadRow, PairRow, PersonRow, ReasonRow, RegionRow, RequestRow, Tables,
+};
 use crate::report::words::{self, Text};
 
 /// Pairs of cases that a report lists.
@@ -188,7 +190,7 @@ impl<'a> Index<'a> {
             let side: Side = reason
                 .side
                 .parse()
-                .map_err(|_| Error::bug("E0802", format!("lead {} has a reason on the unknown side `{}`", row.lead_id, reason.side)))?;
+                .map_err(|_| Error::bug("E0852", format!("lead {} has a reason on the unknown side `{}`", row.lead_id, reason.side)))?;
             rows.push((side, reason));
         }
         rows.sort_by_key(|(side, r)| (*side, r.position, &r.kind));
@@ -196,7 +198,7 @@ impl<'a> Index<'a> {
         let sum: i64 = terms.iter().sum();
         if sum != row.score_unats {
             return Err(Error::bug(
-                "E0801",
+                "E0851",
                 format!("the reasons of lead {} add up to {sum} micro-nats, its score is {}", row.lead_id, row.score_unats),
             )
             .hint("run `clew run --select score+` to compute leads and reasons anew"));
@@ -240,6 +242,7 @@ impl<'a> Index<'a> {
             ("space", p.space_unats),
             ("time", p.time_unats),
             ("time_of_day", p.time_of_day_unats),
+            ("travel", p.travel_unats),
             ("mo", p.mo_unats),
             ("target", p.target_unats),
             ("identifier", p.identifier_unats),
@@ -270,6 +273,7 @@ impl<'a> Index<'a> {
                 let cases = rows.iter().map(|s| SeriesCase {
                     case_id: s.case_id.clone(),
                     membership: s.membership,
+                    core: s.core,
                     category: self.category(&s.case_id),
                     occurred: self.occurred(&s.case_id),
                     region: self.case_region(&s.case_id),
@@ -323,36 +327,61 @@ enum Detail {
 /// Computes what every view shows.
 ///
 /// # Errors
-/// `E0801` when the reasons of a lead do not add up to its score; `E0802` when a reason is on no known side.
+/// `E0851` when the reasons of a lead do not add up to its score; `E0852` when a reason is on no known side.
 pub fn build(tables: &Tables, options: &Options) -> Result<ReportData> {
     let index = Index::new(tables, options);
-    let mut rows: Vec<&LeadRow> = tables.leads.iter().collect();
-    rows.sort_by_key(|l| (l.rank, &l.lead_id));
-    let wanted = rows.iter().filter(|l| {
-        options.case_id.as_ref().is_none_or(|case| *case == l.case_id) && options.lead_id.as_ref().is_none_or(|lead| *lead == l.lead_id)
-    });
-    let leads: Result<Vec<_>> = wanted
-        .take(options.top_listed)
+    let leads: Result<Vec<_>> = options
+        .listed(&tables.leads)
+        .into_iter()
         .enumerate()
         .map(|(i, lead)| index.lead(lead, if i < options.top_detailed { Detail::Whole } else { Detail::Line }))
         .collect();
+    let (mut roaming, mut series) = (index.roaming(), index.series());
+    let mut run = run_facts(&index, options);
+    (run.n_roaming, run.n_series) = (roaming.len(), series.len());
+    roaming.truncate(options.top_listed);
+    series.truncate(options.top_listed);
 
     let mut pairs: Vec<&PairRow> = tables.pairs.iter().collect();
-    pairs.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(b.bf_unats.cmp(&a.bf_unats)).then_with(|| (&a.case_a, &a.case_b).cmp(&(&b.case_a, &b.case_b))));
+    pairs.sort_by(|a, b| {
+        b.probability
+            .total_cmp(&a.probability)
+            .then(b.bf_unats.cmp(&a.bf_unats))
+            .then_with(|| (&a.case_a, &a.case_b).cmp(&(&b.case_a, &b.case_b)))
+    });
     Ok(ReportData {
-        run: run_facts(&index, options),
+        run,
         leads: leads?,
-        roaming: index.roaming(),
-        series: index.series(),
+        roaming,
+        series,
         pairs: pairs.into_iter().take(PAIRS_MAX).map(|p| index.pair(p)).collect(),
-        knox: tables.knox.clone(),
+        knox: tables.knox.iter().map(knox).collect(),
         sources: tables.sources.clone(),
     })
 }
 
+fn knox(row: &KnoxRow) -> KnoxView {
+    KnoxView {
+        distance: format!("{} – {}", format::metres(row.distance_from_m), format::metres(row.distance_to_m)),
+        days: format!("{} – {} d", row.days_from, row.days_to),
+        observed: row.observed,
+        expected: row.expected,
+        ratio: row.ratio,
+        p: row.p,
+        mean_bf_shown: row.mean_bf_unats.map(|u| format::shown_terms(&[u]).1),
+        model: row.model.clone(),
+    }
+}
+
 fn run_facts(index: &Index, options: &Options) -> RunFacts {
     let tables = index.tables;
-    let models: BTreeSet<String> = tables.leads.iter().map(|l| l.model_version.clone()).chain(tables.pairs.iter().map(|p| p.model.clone())).collect();
+    let models: BTreeSet<String> = tables
+        .leads
+        .iter()
+        .map(|l| l.model_version.clone())
+        .chain(tables.pairs.iter().map(|p| p.model.clone()))
+        .filter(|m| !m.is_empty())
+        .collect();
     let mut not_computed = options.not_computed.clone();
     not_computed.extend(super::coverage::not_computed(tables, &models));
     RunFacts {
@@ -365,6 +394,8 @@ fn run_facts(index: &Index, options: &Options) -> RunFacts {
         n_open: tables.cases.iter().filter(|c| c.state == "open").count(),
         n_leads: tables.leads.iter().filter(|l| l.state == "lead").count(),
         n_candidates: tables.leads.iter().filter(|l| l.state == "candidate").count(),
+        n_roaming: 0,
+        n_series: 0,
         n_compared: tables.compared.values().sum(),
         not_computed,
         unanswered: tables.requests.iter().filter(|r| r.answered_at.is_none()).map(|r| index.request(r)).collect(),

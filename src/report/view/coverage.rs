@@ -22,9 +22,13 @@ impl<'a> Index<'a> {
                     "account" => "transactions",
                     _ => return None,
                 };
-                let rows: Vec<&CoverageRow> =
-                    self.tables.coverage.iter().filter(|c| c.subject_kind == kind && c.subject == value && c.record_kind == record_kind).collect();
-                let spans = super::timeline::merge(rows.iter().map(|c| (c.period_from, c.period_to)).collect());
+                let rows: Vec<&CoverageRow> = self
+                    .tables
+                    .coverage
+                    .iter()
+                    .filter(|c| c.subject_kind == kind && c.subject == value && c.record_kind == record_kind)
+                    .collect();
+                let spans = super::timeline::merge(rows.iter().map(|c| (c.from_us, c.to_us)).collect());
                 Some(CoverageView {
                     kind: kind.into(),
                     value: value.into(),
@@ -68,7 +72,11 @@ pub(super) fn not_computed(tables: &Tables, models: &BTreeSet<String>) -> Vec<Te
         "没有基站资料：话单无法落到地点，未计算现场基站出现。",
         "no cell list: calls cannot be placed, scene presence was not computed.",
     );
-    say(empty("records.parties"), "没有涉案人员：未计算在案被指认，未形成人员对象。", "no parties: nobody is named in a case, no persons were formed.");
+    say(
+        empty("records.parties"),
+        "没有涉案人员：未计算在案被指认，未形成人员对象。",
+        "no parties: nobody is named in a case, no persons were formed.",
+    );
     say(
         empty("records.coverage"),
         "没有覆盖范围记录：没有记录处不作任何推断，反面证据会偏少。",

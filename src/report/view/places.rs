@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::build::Index;
-use super::timeline::RADIUS_DEFAULT_M;
 use super::{Lane, Places, Scene, Seat, Sector, Timeline};
 use crate::report::rows::{CellRow, LeadRow};
 
 /// Opening of a sector whose beam nobody recorded, degrees.
 const BEAM_DEFAULT_DEG: i64 = 120;
+/// Reach of a cell whose radius nobody recorded, metres.
+const RADIUS_DEFAULT_M: i64 = 1_000;
 /// Cells that a map can hold.
 const SECTORS_MAX: usize = 24;
 /// Seats that a map can hold.
@@ -32,29 +33,28 @@ impl Index<'_> {
                 Some(Scene { order: span.order, case_id: span.case_id.clone(), relation: span.relation, lat: case.lat?, lon: case.lon? })
             })
             .collect();
-        Places { sectors: self.sectors(timeline), seats: self.seats(lead, &scenes), scenes, coarsened: false }
+        Places { sectors: self.sectors(lead, timeline), seats: self.seats(lead, &scenes), scenes, coarse_degrees: 0.0 }
     }
 
-    fn sectors(&self, timeline: &Timeline) -> Vec<Sector> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    /// Cells in which the subject was active around the offence, and those that reach the scene.
+    fn sectors(&self, lead: &LeadRow, timeline: &Timeline) -> Vec<Sector> {
+        let mut counts: BTreeMap<&str, usize> = self.scene_cells(&lead.case_id).map(|cell| (cell, 0)).collect();
         for event in timeline.events.iter().filter(|e| e.lane == Lane::Presence) {
             *counts.entry(event.with.as_str()).or_default() += 1;
         }
         let mut found: Vec<(&CellRow, usize)> = counts.iter().filter_map(|(cell, n)| Some((*self.cells.get(cell)?, *n))).collect();
         found.sort_by(|(a, n), (b, m)| m.cmp(n).then(a.cell.cmp(&b.cell)));
         found.truncate(SECTORS_MAX);
-        found
-            .into_iter()
-            .map(|(c, n_events)| Sector {
-                cell: c.cell.clone(),
-                lat: c.lat,
-                lon: c.lon,
-                azimuth_deg: c.azimuth_deg,
-                beam_deg: c.beam_deg.unwrap_or(BEAM_DEFAULT_DEG),
-                radius_m: c.radius_m.unwrap_or(RADIUS_DEFAULT_M),
-                n_events,
-            })
-            .collect()
+        let sector = |(c, n_events): (&CellRow, usize)| Sector {
+            cell: c.cell.clone(),
+            lat: c.lat,
+            lon: c.lon,
+            azimuth_deg: c.azimuth_deg,
+            beam_deg: c.beam_deg.unwrap_or(BEAM_DEFAULT_DEG),
+            radius_m: c.radius_m.unwrap_or(RADIUS_DEFAULT_M),
+            n_events,
+        };
+        found.into_iter().map(sector).collect()
     }
 
     /// Seats in the box of the scenes, widened; the nearest to this lead's scene first when there are too many.

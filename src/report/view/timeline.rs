@@ -5,13 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::Index;
 use super::{CaseSpan, Event, Lane, Relation, Timeline};
 use crate::record::MICROS_PER_HOUR;
-use crate::report::rows::{CaseRow, CellRow, LeadRow};
+use crate::report::rows::{CaseRow, LeadRow};
 
 /// Cases of a subject that a picture can hold.
 const CASES_MAX: usize = 16;
-
-/// Reach of a cell whose radius nobody recorded, metres.
-pub(super) const RADIUS_DEFAULT_M: i64 = 1_000;
 
 impl<'a> Index<'a> {
     /// The cases of a lead's subject, numbered by time: its own, those on the basis of a fact, then leads by probability.
@@ -67,7 +64,7 @@ impl<'a> Index<'a> {
         let has = |set: &BTreeSet<&str>, value: &Option<String>| value.as_deref().is_some_and(|v| set.contains(v));
         let parties: BTreeSet<&str> =
             self.tables.parties.iter().filter(|p| p.case_id == lead.case_id).map(|p| p.subject_id.as_str()).collect();
-        let case = self.cases.get(lead.case_id.as_str()).copied();
+        let scene: BTreeSet<&str> = self.scene_cells(&lead.case_id).collect();
         let inside = |at: i64| (from..=to).contains(&at);
 
         let mut events = Vec::new();
@@ -82,7 +79,7 @@ impl<'a> Index<'a> {
         }
         for seen in self.tables.presence.iter().filter(|p| inside(p.at_us)) {
             if phones.contains(seen.phone.as_str()) || has(&devices, &seen.imei) {
-                let touches_case = self.cells.get(seen.cell.as_str()).zip(case).is_some_and(|(cell, case)| reaches(cell, case));
+                let touches_case = scene.contains(seen.cell.as_str());
                 events.push(Event { at_us: seen.at_us, lane: Lane::Presence, outgoing: true, with: seen.cell.clone(), touches_case });
             }
         }
@@ -99,6 +96,11 @@ impl<'a> Index<'a> {
         events
     }
 
+    /// Cells that reach the scene of a case, as the evidence fixed them.
+    pub(super) fn scene_cells(&self, case_id: &str) -> impl Iterator<Item = &'a str> {
+        self.tables.scene_cells.iter().filter(move |c| c.case_id == case_id).map(|c| c.cell.as_str())
+    }
+
     /// What deliveries about the subject's own identifiers (and dumps asked for this case) cover of a window, merged per lane.
     pub(super) fn covered(&self, lead: &'a LeadRow, (from, to): (i64, i64)) -> Vec<(Lane, i64, i64)> {
         let own = self.own_identifiers(&lead.subject_id);
@@ -112,7 +114,7 @@ impl<'a> Index<'a> {
                 "transactions" if is_own => &[Lane::Money],
                 _ => &[],
             };
-            let (start, end) = (row.period_from.max(from), row.period_to.min(to));
+            let (start, end) = (row.from_us.max(from), row.to_us.min(to));
             if start < end {
                 lanes.iter().for_each(|lane| spans.entry(*lane).or_default().push((start, end)));
             }
@@ -139,13 +141,6 @@ pub(super) fn merge(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
         }
     }
     merged
-}
-
-/// Is the scene within reach of the mast? A cell is an area: this says "consistent with", never "was at".
-fn reaches(cell: &CellRow, case: &CaseRow) -> bool {
-    let (Some(lat), Some(lon)) = (case.lat, case.lon) else { return false };
-    let (north_m, east_m) = super::places::offset_m((cell.lat, cell.lon), (lat, lon));
-    north_m.hypot(east_m) <= cell.radius_m.unwrap_or(RADIUS_DEFAULT_M) as f64
 }
 
 #[cfg(test)]
