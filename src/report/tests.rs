@@ -130,6 +130,38 @@ fn case_numbers_stay_readable_in_masked_sentences() {
 }
 
 #[test]
+fn calls_of_a_number_that_was_passed_on_are_not_the_persons() {
+    let events = |held_to: Option<i64>| {
+        let mut tables = fixture::tables();
+        let case = tables.leads[0].case_id.clone();
+        tables.leads[1].case_id = case;
+        tables.holders.iter_mut().filter(|h| h.person_id == tables.leads[1].subject_id).for_each(|h| h.held_to = held_to);
+        let data = build(&tables, &fixture::options()).unwrap();
+        data.leads[1].timeline.as_ref().unwrap().events.len()
+    };
+    assert!(events(None) > 0);
+    assert_eq!(events(Some(0)), 0);
+}
+
+#[test]
+fn data_cannot_steer_a_terminal() {
+    let mut tables = fixture::tables();
+    for person in &mut tables.persons {
+        person.name = Some("王\u{1b}[2J\u{202e}".into());
+    }
+    for case in &mut tables.cases {
+        case.category = "theft\u{1b}]0;x\u{7}".into();
+    }
+    for reason in &mut tables.reasons {
+        reason.text_zh.push('\u{9b}');
+    }
+    let report = build(&tables, &fixture::options()).unwrap().disclose(&fixture::Clear);
+    let style = Style { width: 120, colour: Colour::Never, language: Language::Zh };
+    let text = terminal::list(&report, style) + &terminal::explain(&report.leads[1], &|_| None, style);
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'));
+}
+
+#[test]
 fn the_same_report_gives_the_same_workbook_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -164,8 +164,8 @@ fn timelines(lead: &LeadView, timeline: &Timeline) -> Markup {
                 (svg::window(&format!("t-{}", lead.lead_id), timeline, offence))
                 figcaption {
                     (t(
-                        "向上为主叫、转出，向下为被叫、转入；圆点为涉及本案当事人，或其覆盖范围含现场的基站；灰底处没有记录覆盖。",
-                        "Up: made or paid, down: received. A dot touches a party of this case, or a cell whose reach includes the scene. Grey: no records cover it.",
+                        "向上为主叫、转出，向下为被叫、转入；圆点为涉及本案当事人，或其覆盖范围含现场的基站；灰底处没有记录覆盖。人员的活动只含其持有概率不低于50%的号码、设备和账户。",
+                        "Up: made or paid, down: received. A dot touches a party of this case, or a cell whose reach includes the scene. Grey: no records cover it. Of a person, only what it held with a probability of 50 % or more is shown.",
                     ))
                 }
             } }
@@ -192,8 +192,8 @@ fn pictures(lead: &LeadView) -> Markup {
                 (svg::map(&format!("m-{}", lead.lead_id), places))
                 figcaption {
                     (t(
-                        "扇形为基站的大致覆盖范围：只能说“与在该范围内相符”。方块为区划驻地，虚线为案件先后。",
-                        "A sector is the rough reach of a cell: \"consistent with being inside\", no more. Squares are seats of divisions, the dashed line is the order of the cases.",
+                        "扇形为基站的大致覆盖范围：只能说“与在该范围内相符”。虚线扇形能覆盖现场而无该对象活动。方块为区划驻地，虚线为案件先后。",
+                        "A sector is the rough reach of a cell: \"consistent with being inside\", no more; a dashed one reaches the scene without activity of the subject. Squares are seats of divisions, the dashed line is the order of the cases.",
                     ))
                     @if places.coarse_degrees > 0.0 {
                         @let m = format::metres((places.coarse_degrees * 111_195.0).round() as i64);

@@ -16,6 +16,9 @@ use crate::report::words::{self, Text};
 /// Pairs of cases that a report lists.
 const PAIRS_MAX: usize = 40;
 
+/// Probability from which on what somebody held counts as the subject's own.
+const HELD_MIN: f64 = 0.5;
+
 /// Rows by key, for looking things up in order.
 pub(super) struct Index<'a> {
     pub tables: &'a Tables,
@@ -115,10 +118,17 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The subject and, for a person, what it holds.
+    /// The subject itself or, for a person, what it more probably held than not.
     pub fn own_identifiers(&self, subject_id: &'a str) -> BTreeSet<&'a str> {
-        let held = self.held_by.get(subject_id).into_iter().flatten().map(|h| h.subject_id.as_str());
-        held.chain([subject_id]).filter(|id| !id.starts_with("person:")).collect()
+        let held = self.held_by.get(subject_id).into_iter().flatten().filter(|h| h.probability >= HELD_MIN);
+        held.map(|h| h.subject_id.as_str()).chain([subject_id]).filter(|id| !id.starts_with("person:")).collect()
+    }
+
+    /// Was an identifier the subject's own at that instant? A number that was passed on is not.
+    pub fn is_own_at(&self, subject_id: &str, identifier: &str, at_us: i64) -> bool {
+        let mut held = self.held_by.get(subject_id).into_iter().flatten();
+        let within = |h: &HolderRow| h.held_from.is_none_or(|f| f <= at_us) && h.held_to.is_none_or(|t| at_us <= t);
+        subject_id == identifier || held.any(|h| h.subject_id == identifier && h.probability >= HELD_MIN && within(h))
     }
 
     pub fn category(&self, case_id: &str) -> Text {

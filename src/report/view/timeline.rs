@@ -58,10 +58,9 @@ impl<'a> Index<'a> {
     }
 
     fn events(&self, lead: &'a LeadRow, (from, to): (i64, i64)) -> Vec<Event> {
-        let own = self.own_identifiers(&lead.subject_id);
-        let of_kind = |kind: &str| -> BTreeSet<&str> { own.iter().filter_map(|id| id.strip_prefix(kind)).collect() };
-        let (phones, devices, accounts) = (of_kind("phone:"), of_kind("device:"), of_kind("account:"));
-        let has = |set: &BTreeSet<&str>, value: &Option<String>| value.as_deref().is_some_and(|v| set.contains(v));
+        let own = |kind: &str, value: &Option<String>, at: i64| {
+            value.as_deref().is_some_and(|v| self.is_own_at(&lead.subject_id, &format!("{kind}:{v}"), at))
+        };
         let parties: BTreeSet<&str> =
             self.tables.parties.iter().filter(|p| p.case_id == lead.case_id).map(|p| p.subject_id.as_str()).collect();
         let scene: BTreeSet<&str> = self.scene_cells(&lead.case_id).collect();
@@ -69,8 +68,9 @@ impl<'a> Index<'a> {
 
         let mut events = Vec::new();
         for call in self.tables.calls.iter().filter(|c| inside(c.started_at)) {
-            let outgoing = has(&phones, &call.caller) || has(&devices, &call.caller_imei);
-            if !outgoing && !has(&phones, &call.callee) && !has(&devices, &call.callee_imei) {
+            let at = call.started_at;
+            let outgoing = own("phone", &call.caller, at) || own("device", &call.caller_imei, at);
+            if !outgoing && !own("phone", &call.callee, at) && !own("device", &call.callee_imei, at) {
                 continue;
             }
             let with = (if outgoing { &call.callee } else { &call.caller }).clone().unwrap_or_default();
@@ -78,14 +78,14 @@ impl<'a> Index<'a> {
             events.push(Event { at_us: call.started_at, lane: Lane::Calls, outgoing, with, touches_case });
         }
         for seen in self.tables.presence.iter().filter(|p| inside(p.at_us)) {
-            if phones.contains(seen.phone.as_str()) || has(&devices, &seen.imei) {
+            if own("phone", &Some(seen.phone.clone()), seen.at_us) || own("device", &seen.imei, seen.at_us) {
                 let touches_case = scene.contains(seen.cell.as_str());
                 events.push(Event { at_us: seen.at_us, lane: Lane::Presence, outgoing: true, with: seen.cell.clone(), touches_case });
             }
         }
         for transfer in self.tables.transfers.iter().filter(|t| inside(t.at)) {
-            let outgoing = has(&accounts, &transfer.from_account);
-            if outgoing || has(&accounts, &transfer.to_account) {
+            let outgoing = own("account", &transfer.from_account, transfer.at);
+            if outgoing || own("account", &transfer.to_account, transfer.at) {
                 let with = (if outgoing { &transfer.to_account } else { &transfer.from_account }).clone().unwrap_or_default();
                 let touches_case = parties.contains(format!("account:{with}").as_str());
                 events.push(Event { at_us: transfer.at, lane: Lane::Money, outgoing, with, touches_case });
