@@ -106,7 +106,7 @@ fn case_rows() -> Vec<CaseRow> {
         lat: Some(c.5),
         lon: Some(c.6),
         premises: some("住宅"),
-        mo_tags: Some(vec![s("means:技术开锁"), s("target:现金首饰"), s("time:凌晨")]),
+        mo_tags: Some(vec![s("7:技术开锁"), s("10:现金首饰"), s("4:凌晨")]),
         loss_minor: Some(1_286_000 + 10_050 * i as i64),
         state: s(c.7),
         source_id: s(CASES),

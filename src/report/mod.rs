@@ -15,7 +15,6 @@ pub mod json;
 mod load;
 pub mod rows;
 mod sheets;
-pub mod source;
 mod svg;
 pub mod terminal;
 #[cfg(test)]

@@ -99,6 +99,7 @@ rows! {
     /// Who held what.
     HolderRow from "entity.holders" by ["person_id", "subject_id", "basis", "source_id", "source_row"] {
         subject_id: String, person_id: String, held_from: Option<i64>, held_to: Option<i64>, probability: f64, basis: String,
+        superseded_at: Option<i64>,
         source_id: String, source_row: i64,
     }
 

@@ -55,7 +55,7 @@ fn case_facts(case: &CaseView) -> Markup {
         dl.facts.case {
             (fact("案发时间", "occurred", &case.occurred))
             (fact("报案时间", "reported", &case.reported))
-            (fact("案发地", "scene", &format!("{} {}", case.region, optional(&case.address)).trim()))
+            (fact("案发地", "scene", format!("{} {}", case.region, optional(&case.address)).trim()))
             (fact("场所", "premises", &optional(&case.premises)))
             @if !case.mo_tags.is_empty() {
                 div { dt { (t("作案手段", "modus operandi")) } dd { @for tag in &case.mo_tags { span.tag { (bi(&words::mo_tag(tag))) } " " } } }

@@ -50,6 +50,12 @@ fn all_by_key<'a, T>(rows: &'a [T], key: impl Fn(&'a T) -> &'a str) -> BTreeMap<
     map
 }
 
+/// Who held what as it is known now: without what later knowledge has changed.
+fn standing<'a>(mut holders: BTreeMap<&'a str, Vec<&'a HolderRow>>) -> BTreeMap<&'a str, Vec<&'a HolderRow>> {
+    holders.values_mut().for_each(|rows| rows.retain(|h| h.superseded_at.is_none()));
+    holders
+}
+
 impl<'a> Index<'a> {
     fn new(tables: &'a Tables, options: &Options) -> Index<'a> {
         Index {
@@ -61,8 +67,8 @@ impl<'a> Index<'a> {
             regions: first_by_key(&tables.regions, |r| &r.region),
             files: tables.sources.iter().rev().map(|s| (s.source_id.as_str(), s.file.as_str())).collect(),
             persons: first_by_key(&tables.persons, |p| &p.person_id),
-            held_by: all_by_key(&tables.holders, |h| &h.person_id),
-            holders_of: all_by_key(&tables.holders, |h| &h.subject_id),
+            held_by: standing(all_by_key(&tables.holders, |h| &h.person_id)),
+            holders_of: standing(all_by_key(&tables.holders, |h| &h.subject_id)),
             reasons: all_by_key(&tables.reasons, |r| &r.lead_id),
         }
     }
