@@ -22,6 +22,7 @@ pub mod normalise;
 pub mod pipeline;
 pub mod queries;
 pub mod record;
+pub mod report;
 pub mod resolve;
 pub mod score;
 pub mod synth;
