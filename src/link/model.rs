@@ -48,6 +48,29 @@ pub enum Signal {
     Mo,
 }
 
+impl Signals {
+    /// Which signals a pair has, in the order of [`Signal`].
+    pub fn present(&self) -> [bool; SIGNALS] {
+        let has = |s: Shape| self.shapes[s as usize].is_some();
+        let mut present = [false; SIGNALS];
+        for signal in Signal::iter() {
+            present[signal as usize] = match signal {
+                Signal::Space => has(Shape::Distance) || has(Shape::Jurisdiction),
+                Signal::Gap => self.gap_h.is_some(),
+                Signal::Clock => has(Shape::Clock),
+                Signal::Weekday => has(Shape::Weekday),
+                Signal::Travel => has(Shape::Travel),
+                Signal::Identifier => self.identifier.is_some(),
+                Signal::Category => true,
+                Signal::Premises => self.premises.is_some(),
+                Signal::Loss => self.loss.is_some(),
+                Signal::Mo => !self.mo.is_empty(),
+            };
+        }
+        present
+    }
+}
+
 /// Number of signals.
 pub const SIGNALS: usize = 10;
 

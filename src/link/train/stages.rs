@@ -254,9 +254,9 @@ pub fn weights(rows: &[&Scored]) -> Result<[f64; SIGNALS]> {
     }
 }
 
-/// Signals that fewer than [`SIGNAL_PAIRS_MIN`] linked pairs have anything to say by.
+/// Signals that fewer than [`SIGNAL_PAIRS_MIN`] linked pairs have.
 pub fn unfitted(rows: &[&Scored]) -> Vec<usize> {
-    (0..SIGNALS).filter(|k| rows.iter().filter(|r| r.linked && r.log_lr[*k] != 0.0).count() < SIGNAL_PAIRS_MIN).collect()
+    (0..SIGNALS).filter(|k| rows.iter().filter(|r| r.linked && r.present[*k]).count() < SIGNAL_PAIRS_MIN).collect()
 }
 
 fn regress(rows: &[&Scored], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
