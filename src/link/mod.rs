@@ -6,6 +6,7 @@
 //! workspace's own solved cases when there are enough, otherwise the shipped one is used and says so. Nothing known at or after a case's `as_of`
 //! is used for it.
 
+pub mod bins;
 pub mod blocks;
 pub mod case;
 pub mod evidence;
@@ -47,7 +48,7 @@ pub const PARAMS: &[(&str, f64)] = &[
     ("link_hub_degree", 12.0),
     ("link_full_cases", 1_200.0),
     ("link_full_per_case", 24.0),
-    ("link_near_per_case", 16.0),
+    ("link_near_per_case", 10.0),
     ("link_mo_per_case", 8.0),
     ("link_mo_key_cases", 100.0),
     ("link_series_probability_min", 0.05),
@@ -150,3 +151,6 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
         Output::from_rows(&tables::EVIDENCE_LINKED_CASE, &evidence)?,
     ])
 }
+
+#[cfg(test)]
+mod tests;
