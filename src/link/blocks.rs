@@ -1,7 +1,8 @@
 //! Which pairs of cases are compared at all: a union of blocks, each bounded per case.
 //!
-//! *near*: close in space and time, at several scales from the same street within a year to the same night within 150 km; the best of each
-//! case by the model's own terms for distance and gap. *mo*: modus operandi values, or pairs of values, that few cases have. *identifier*: any
+//! *near*: close in space and time, at several scales from the same street within a year to the same night within 150 km; of each case the
+//! best by the model's own terms for distance and gap, apart for the same street, the neighbourhood and further away, so that none crowds out
+//! the others. *mo*: modus operandi values, or pairs of values, that few cases have. *identifier*: any
 //! shared identifier that is no hub. *full*: where there are few cases every pair is compared, and each case proposes its best by the whole
 //! Bayes factor. What a cap cut off is counted, never silent.
 
@@ -50,7 +51,7 @@ pub struct Caps {
     pub full_cases: usize,
     /// Pairs that *full* proposes per case.
     pub full_per_case: usize,
-    /// Pairs that *near* proposes per case.
+    /// Pairs that *near* proposes per case, at each of three ranges.
     pub near_per_case: usize,
     /// Pairs that *mo* proposes per case.
     pub mo_per_case: usize,
@@ -138,6 +139,21 @@ impl Best {
         }
     }
 
+    /// Takes in what another has found.
+    fn join(found: Vec<Found>) -> Found {
+        let mut all: Found = (Vec::new(), BlockReport::default());
+        for (pairs, report) in found {
+            all.0.extend(pairs);
+            all.1.keys = all.1.keys.max(report.keys);
+            all.1.pairs_found += report.pairs_found;
+            all.1.cases_capped = all.1.cases_capped.max(report.cases_capped);
+        }
+        all.0.sort_unstable();
+        all.0.dedup();
+        all.1.pairs = all.0.len();
+        all
+    }
+
     fn finish(self, keys: usize, keys_dropped: usize) -> Found {
         let cases_capped = self.heaps.iter().zip(&self.offered).filter(|(h, n)| h.len() < **n as usize).count();
         let mut pairs: Vec<(CaseIndex, CaseIndex)> = (0..)
@@ -165,6 +181,8 @@ fn full(judge: &Judge<'_>, caps: Caps) -> Found {
 
 /// Scales of nearness: within so many metres and so many hours. The wide ones are for crews that tour.
 const SWEEP: [(f64, f64); 2] = [(10_000.0, 14.0 * 24.0), (150_000.0, 72.0)];
+/// Ranges that are ranked apart: the street, the neighbourhood, and beyond.
+const RANGES_M: [f64; 2] = [500.0, 2_000.0];
 const GRID: [(f64, f64); 2] = [(500.0, 365.0 * 24.0), (2_000.0, 60.0 * 24.0)];
 
 fn near(judge: &Judge<'_>, caps: Caps) -> Found {
@@ -172,11 +190,14 @@ fn near(judge: &Judge<'_>, caps: Caps) -> Found {
     let distance_score = Scores::new(Shape::Distance.cuts().iter().map(|m| chord2_of_m(*m)).collect(), judge.bin_scores(Shape::Distance));
     let gap_scores = [Shape::GapNear, Shape::GapMiddle, Shape::GapFar, Shape::GapUnplaced].map(|s| Scores::new(s.cuts().to_vec(), judge.bin_scores(s)));
     let bands = [chord2_of_m(5_000.0), chord2_of_m(50_000.0)];
-    let mut best = Best::new(book.len(), caps.near_per_case);
+    let range_limits = RANGES_M.map(chord2_of_m);
+    let mut ranges: [Best; 3] = std::array::from_fn(|_| Best::new(book.len(), caps.near_per_case));
     let score = |chord2: Option<f64>, gap_h: Option<f64>| {
         let gaps = &gap_scores[chord2.map_or(3, |c| bands.partition_point(|limit| *limit <= c))];
         chord2.map_or(0, |c| distance_score.of(c)) + gap_h.map_or(0, |g| gaps.of(g))
     };
+
+    let range = |chord2: Option<f64>| chord2.map_or(RANGES_M.len(), |c| range_limits.partition_point(|limit| *limit <= c));
 
     // Sweep over time: both have a time, whether or not they have a place.
     let mut timed: Vec<(f64, CaseIndex)> = (0..).zip(&book.cases).filter_map(|(i, c)| c.span.map(|s| (s.middle_h(), i))).collect();
@@ -190,12 +211,12 @@ fn near(judge: &Judge<'_>, caps: Caps) -> Found {
                 Some((p, q)) => {
                     let chord2 = p.chord2(&q);
                     if sweep.iter().any(|(limit, h)| chord2 <= *limit && gap_h <= *h) {
-                        best.offer(*x, *y, score(Some(chord2), Some(gap_h)));
+                        ranges[range(Some(chord2))].offer(*x, *y, score(Some(chord2), Some(gap_h)));
                     }
                 }
                 // Without a place, the same division has to do.
                 None if book.case(*x).facts.region.is_some() && book.case(*x).facts.region == book.case(*y).facts.region => {
-                    best.offer(*x, *y, score(None, Some(gap_h)));
+                    ranges[range(None)].offer(*x, *y, score(None, Some(gap_h)));
                 }
                 None => {}
             }
@@ -218,11 +239,12 @@ fn near(judge: &Judge<'_>, caps: Caps) -> Found {
                 return;
             }
             if scales.iter().any(|(limit, h)| chord2 <= *limit && gap_h.is_none_or(|g| g <= *h)) {
-                best.offer(x, y, score(Some(chord2), gap_h));
+                ranges[range(Some(chord2))].offer(x, y, score(Some(chord2), gap_h));
             }
         });
     }
-    best.finish(book.cases.iter().filter(|c| c.scene.is_some() || c.span.is_some()).count(), 0)
+    let keys = book.cases.iter().filter(|c| c.scene.is_some() || c.span.is_some()).count();
+    Best::join(ranges.into_iter().map(|best| best.finish(keys, 0)).collect())
 }
 
 /// A score that falls with a measure: the model's term of the bin, and within a bin the smaller measure first.

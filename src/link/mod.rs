@@ -6,6 +6,7 @@
 //! workspace's own solved cases when there are enough, otherwise the shipped one is used and says so. Nothing known at or after a case's `as_of`
 //! is used for it.
 
+pub mod bins;
 pub mod blocks;
 pub mod case;
 pub mod evidence;
@@ -47,10 +48,10 @@ pub const PARAMS: &[(&str, f64)] = &[
     ("link_hub_degree", 12.0),
     ("link_full_cases", 1_200.0),
     ("link_full_per_case", 24.0),
-    ("link_near_per_case", 16.0),
+    ("link_near_per_case", 10.0),
     ("link_mo_per_case", 8.0),
     ("link_mo_key_cases", 100.0),
-    ("link_series_fringe_min", 0.1),
+    ("link_series_probability_min", 0.05),
     ("link_knox_permutations", 99.0),
 ];
 
@@ -135,7 +136,7 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
         let rows: Vec<rows::CasePairRow> = chunk.iter().map(|p| rows::case_pair_row(&judge, p, &label)).collect();
         pairs.batches.extend(Output::from_rows(&tables::CASE_PAIRS, &rows)?.batches);
     }
-    let series = series::series(&judge, &rows::links(&compared), param(params, "link_series_fringe_min"));
+    let series = series::series(&judge, &rows::links(&compared), param(params, "link_series_probability_min"));
     let placed: Vec<_> = book.cases.iter().map(|c| (c.scene, c.span)).collect();
     let bands = knox::knox(&placed, permutations);
     let proposed: Vec<_> = candidates.pairs.iter().map(|p| (p.0, p.1)).collect();
@@ -150,3 +151,6 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
         Output::from_rows(&tables::EVIDENCE_LINKED_CASE, &evidence)?,
     ])
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The case-pair model: how much more often each signal is seen in two cases of one offender than in two of different offenders.
 //!
-//! A measured signal has a log likelihood ratio per bin, never rising with the bin (nearer never speaks against). A named one is a mixture:
+//! A measured signal has a likelihood ratio per bin, never rising with the bin (nearer never speaks against). A named one is a mixture:
 //! with probability `copied` the second case has the value of the first, otherwise it draws its own; so agreement counts by rarity and a value
 //! that every case has says nothing. Every signal has a weight between 0 and 1, fitted by logistic regression, for what the signals repeat
 //! of each other. What *un*linked cases look like is measured on the workspace itself ([`Judge::new`]), so that a signal never favours links on
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use strum::IntoEnumIterator;
 
+use super::bins::local_ratios;
 use super::case::{CaseBook, CaseIndex, IdentifierIndex};
 use super::sample::sample_pairs;
 use super::signal::{CategoryMatch, Limits, Shape, Signals, ValueMatch, compare};
@@ -46,6 +47,29 @@ pub enum Signal {
     Loss,
     /// Modus operandi.
     Mo,
+}
+
+impl Signals {
+    /// Which signals a pair has, in the order of [`Signal`].
+    pub fn present(&self) -> [bool; SIGNALS] {
+        let has = |s: Shape| self.shapes[s as usize].is_some();
+        let mut present = [false; SIGNALS];
+        for signal in Signal::iter() {
+            present[signal as usize] = match signal {
+                Signal::Space => has(Shape::Distance) || has(Shape::Jurisdiction),
+                Signal::Gap => self.gap_h.is_some(),
+                Signal::Clock => has(Shape::Clock),
+                Signal::Weekday => has(Shape::Weekday),
+                Signal::Travel => has(Shape::Travel),
+                Signal::Identifier => self.identifier.is_some(),
+                Signal::Category => true,
+                Signal::Premises => self.premises.is_some(),
+                Signal::Loss => self.loss.is_some(),
+                Signal::Mo => !self.mo.is_empty(),
+            };
+        }
+        present
+    }
 }
 
 /// Number of signals.
@@ -98,10 +122,12 @@ impl Signal {
 pub struct ShapeModel {
     /// Inner limits of the bins; must be those of this build.
     pub cuts: Vec<f64>,
-    /// Log likelihood ratio of each bin, in nats, up to a constant.
-    pub log_lr: Vec<f64>,
-    /// Share of each bin among unlinked pairs in training: steadies the measurement in a small workspace.
+    /// Share of each bin among linked pairs in training: carried over to the cases at hand.
+    pub linked: Vec<f64>,
+    /// Share of each bin among unlinked pairs in training: steadies what is measured on the cases at hand.
     pub unlinked: Vec<f64>,
+    /// Which bins had enough pairs in training.
+    pub supported: Vec<bool>,
 }
 
 /// Probabilities that a value is copied from one case to the next of the same offender.
@@ -219,12 +245,12 @@ impl CasePairModel {
         for shape in Shape::iter() {
             let name: &str = shape.into();
             let Some(fitted) = self.shapes.get(name) else { return bad(format!("it has no {name}")) };
-            let finite = fitted.log_lr.iter().chain(&fitted.unlinked).all(|v| v.is_finite());
-            if fitted.cuts != shape.cuts() || fitted.log_lr.len() != shape.bins() || fitted.unlinked.len() != shape.bins() || !finite {
+            let lengths = [fitted.linked.len(), fitted.unlinked.len(), fitted.supported.len()];
+            if fitted.cuts != shape.cuts() || lengths != [shape.bins(); 3] {
                 return bad(format!("the bins of {name} are not those of this build"));
             }
-            if fitted.log_lr.windows(2).any(|w| w[1] > w[0] + 1e-9) {
-                return bad(format!("{name} speaks more for a link the further two cases are apart"));
+            if fitted.linked.iter().chain(&fitted.unlinked).any(|share| !(0.0..=1.0).contains(share)) {
+                return bad(format!("a share of {name} is not in 0 to 1"));
             }
         }
         let copied = &self.copied;
@@ -348,9 +374,7 @@ pub struct Judge<'a> {
 }
 
 /// How many pairs the look of unlinked cases is measured on.
-const LOCAL_PAIRS: usize = 100_000;
-/// How many pairs of the training set steady that measurement.
-const STEADY_PAIRS: f64 = 500.0;
+const LOCAL_PAIRS: usize = 200_000;
 
 impl<'a> Judge<'a> {
     /// Sets a model to work: measures on random pairs of these cases how unlinked cases look, so that the mean Bayes factor of each measured
@@ -359,11 +383,9 @@ impl<'a> Judge<'a> {
         let signals: Vec<Signals> = sample_pairs(book.len(), LOCAL_PAIRS).map(|(x, y)| compare(book, x, y, &[], limits)).collect();
         let lr = Shape::iter().map(|shape| {
             let fitted = &model.shapes[<&str>::from(shape)];
-            let mut counts: Vec<f64> = fitted.unlinked.iter().map(|u| u * STEADY_PAIRS).collect();
-            signals.iter().filter_map(|s| s.shapes[shape as usize]).for_each(|bins| bins.add_to(&mut counts, 1.0));
-            let raw: Vec<f64> = fitted.log_lr.iter().map(|s| s.exp()).collect();
-            let mean = counts.iter().zip(&raw).map(|(n, r)| n * r).sum::<f64>() / counts.iter().sum::<f64>();
-            raw.iter().map(|r| r / mean).collect()
+            let mut local = vec![0.0; shape.bins()];
+            signals.iter().filter_map(|s| s.shapes[shape as usize]).for_each(|bins| bins.add_to(&mut local, 1.0));
+            local_ratios(&fitted.linked, &fitted.unlinked, &fitted.supported, &local)
         });
         let mut weights = [0.0; SIGNALS];
         for signal in Signal::iter() {

@@ -9,9 +9,9 @@ use strum::IntoEnumIterator;
 use super::blocks::{Block, BlockReport, Blocks, Candidates};
 use super::case::CaseIndex;
 use super::knox::{self, Band, DISTANCE_BANDS_M, TIME_BANDS_D};
-use super::model::{Judge, Term, Terms, probability};
+use super::model::{Judge, Signal, Term, Terms, probability};
 use super::series::{Link, Place, Series};
-use super::signal::{Shape, Signals, compare, shared_identifiers};
+use super::signal::{Signals, compare, shared_identifiers};
 
 /// One row of `link.case_pairs`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -64,14 +64,15 @@ pub struct Compared {
 const MISSING: [&str; 6] = ["identifier", "mo", "space", "target", "time", "time_of_day"];
 
 fn missing(signals: &Signals) -> u8 {
-    let has = |s: Shape| signals.shapes[s as usize].is_some();
+    let has = signals.present();
+    let any = |of: &[Signal]| of.iter().any(|s| has[*s as usize]);
     let present = [
-        signals.identifier.is_some(),
-        !signals.mo.is_empty(),
-        has(Shape::Distance) || has(Shape::Jurisdiction),
-        signals.premises.is_some() || signals.loss.is_some(),
-        signals.gap_h.is_some(),
-        has(Shape::Clock),
+        any(&[Signal::Identifier]),
+        any(&[Signal::Mo]),
+        any(&[Signal::Space]),
+        any(&[Signal::Premises, Signal::Loss]),
+        any(&[Signal::Gap]),
+        any(&[Signal::Clock]),
     ];
     present.iter().enumerate().filter(|(_, p)| !**p).map(|(k, _)| 1 << k).sum()
 }

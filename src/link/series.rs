@@ -1,14 +1,14 @@
 //! Series: cases that belong together, with the probability of each membership.
 //!
 //! Agglomeration by average linkage: the two groups with the highest mean log posterior odds (log Bayes factor plus prior) over all their pairs are
-//! joined while that mean is above zero, which makes the core. Two groups with a pair that no traveller could have done both of never join.
+//! joined while that mean is worth a look (a probability, not a verdict: each member is listed with its own), which makes the core. Two groups with a pair that no traveller could have done both of never join.
 //! The membership of a case is the mean posterior probability of its links with the other cases of the core, and a case outside the core is
 //! listed too when that probability is worth showing: a case can belong to several series, each with its probability.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::case::CaseIndex;
-use super::model::{Judge, probability};
+use super::model::{Judge, probability, unats};
 use super::signal::compare;
 
 /// One case in one series.
@@ -25,7 +25,7 @@ pub struct Member {
 /// How a case belongs to a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// More likely linked than not, on average over the core.
+    /// Joined by agglomeration.
     Core,
     /// Linked to the core with some probability.
     Fringe,
@@ -62,14 +62,15 @@ struct Tie {
 }
 
 /// Finds series among the links. Pairs that were not candidates are compared when a join needs them, so that an average is over all pairs.
-/// `fringe_min` is the least membership that is listed beside a core.
-pub fn series(judge: &Judge<'_>, links: &[Link], fringe_min: f64) -> Vec<Series> {
+/// `least` is the least probability: of the mean log posterior odds at which groups are joined, and of a membership that is listed beside a core.
+pub fn series(judge: &Judge<'_>, links: &[Link], least: f64) -> Vec<Series> {
+    let join_unats = unats((least / (1.0 - least)).ln());
     let mut pairs = Pairs { judge, known: links.iter().map(|l| ((l.x, l.y), (l.bf_unats, l.infeasible))).collect() };
     let mut clusters: BTreeMap<CaseIndex, Vec<CaseIndex>> = BTreeMap::new();
     let mut weakest: BTreeMap<CaseIndex, i64> = BTreeMap::new();
     let mut around: BTreeMap<CaseIndex, BTreeSet<CaseIndex>> = BTreeMap::new();
     let mut heap: BinaryHeap<(i64, std::cmp::Reverse<(CaseIndex, CaseIndex, usize)>)> = BinaryHeap::new();
-    let joins = |tie: Tie| (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats > 0).then(|| tie.bf_unats / tie.pairs);
+    let joins = |tie: Tie| (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats >= join_unats).then(|| tie.bf_unats / tie.pairs);
     for link in links {
         if joins(Tie { bf_unats: link.bf_unats, pairs: 1, infeasible: link.infeasible }).is_some() {
             for (a, b) in [(link.x, link.y), (link.y, link.x)] {
@@ -104,7 +105,7 @@ pub fn series(judge: &Judge<'_>, links: &[Link], fringe_min: f64) -> Vec<Series>
     }
 
     let mut near: BTreeMap<CaseIndex, BTreeSet<CaseIndex>> = BTreeMap::new();
-    for link in links.iter().filter(|l| probability(l.bf_unats + judge.prior_unats) >= fringe_min) {
+    for link in links.iter().filter(|l| probability(l.bf_unats + judge.prior_unats) >= least) {
         near.entry(link.x).or_default().insert(link.y);
         near.entry(link.y).or_default().insert(link.x);
     }
@@ -117,7 +118,7 @@ pub fn series(judge: &Judge<'_>, links: &[Link], fringe_min: f64) -> Vec<Series>
             let beside: BTreeSet<CaseIndex> = core.iter().filter_map(|c| near.get(c)).flatten().copied().filter(|c| core.binary_search(c).is_err()).collect();
             for case in beside {
                 let membership = pairs.membership(case, &core);
-                if membership >= fringe_min && !pairs.tie(&[case], &core).infeasible {
+                if membership >= least && !pairs.tie(&[case], &core).infeasible {
                     members.push(Member { case, membership, place: Place::Fringe });
                 }
             }

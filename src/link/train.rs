@@ -48,7 +48,8 @@ struct Row {
     /// Fold of each case's component.
     folds: (u32, u32),
     linked: bool,
-    /// Linked pairs: 2/(cases of the component), so that a component counts as many times as it has cases, less one.
+    /// Linked pairs: √(2/cases of the component), half-way between every pair and every offender counting the same: a long series has many pairs
+    /// and is still one offender.
     weight: f64,
     signals: Signals,
 }
@@ -97,7 +98,7 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
         let elsewhere: Vec<&Row> = rows.iter().filter(|r| r.folds.0 != fold && r.folds.1 != fold).collect();
         let ratios = Pooled::fit(&elsewhere, &worlds).by_world(&worlds);
         for row in rows.iter().filter(|r| r.folds == (fold, fold)) {
-            scored.push(Scored { fold, linked: row.linked, weight: row.weight, distance_m: row.signals.distance_m, log_lr: ratios[row.world].log_lr(&row.signals) });
+            scored.push(Scored { fold, present: row.signals.present(), linked: row.linked, weight: row.weight, distance_m: row.signals.distance_m, log_lr: ratios[row.world].log_lr(&row.signals) });
         }
     }
     let every: Vec<&Scored> = scored.iter().collect();
@@ -126,6 +127,7 @@ fn links_per_case(fit: &Fit) -> (f64, (f64, f64)) {
 /// A pair with the log likelihood ratios that the other folds give it.
 struct Scored {
     fold: u32,
+    present: [bool; SIGNALS],
     linked: bool,
     weight: f64,
     distance_m: Option<f64>,
@@ -199,7 +201,7 @@ fn rows_of(world: usize, set: &TrainingSet, components: &Components, linked: &[(
             world,
             folds: (components.fold(x), components.fold(y)),
             linked,
-            weight: if linked { 2.0 / size } else { 1.0 },
+            weight: if linked { (2.0 / size).sqrt() } else { 1.0 },
             signals: compare(&set.book, x, y, &[], limits),
         }
     };

@@ -9,6 +9,7 @@ use strum::IntoEnumIterator;
 
 use super::{Row, Scored, round};
 use crate::error::{Context, Result};
+use crate::link::bins::{extend, falling};
 use crate::link::case::CaseBook;
 use crate::link::model::{CopyModel, Ratios, SIGNALS, ShapeModel};
 use crate::link::signal::{CategoryMatch, Shape, ValueMatch};
@@ -40,6 +41,9 @@ const POOL_PAIRS: f64 = 100.0;
 struct FittedShape {
     log_lr: Vec<f64>,
     pool: Vec<f64>,
+    supported: Vec<bool>,
+    /// Share of each bin among linked pairs, smoothed by the fitted ratios.
+    linked: Vec<f64>,
     /// Per world: the mean likelihood ratio of its unlinked pairs, divided out.
     mean: Vec<f64>,
 }
@@ -68,7 +72,7 @@ impl Pooled {
     pub fn into_model(self) -> (BTreeMap<String, ShapeModel>, CopyModel) {
         let shapes = Shape::iter().zip(self.shapes).map(|(shape, fitted)| {
             let rounded = |v: Vec<f64>| v.into_iter().map(round).collect();
-            (<&str>::from(shape).to_owned(), ShapeModel { cuts: shape.cuts().to_vec(), log_lr: rounded(fitted.log_lr), unlinked: rounded(fitted.pool) })
+            (<&str>::from(shape).to_owned(), ShapeModel { cuts: shape.cuts().to_vec(), linked: rounded(fitted.linked), unlinked: rounded(fitted.pool), supported: fitted.supported })
         });
         (shapes.collect(), self.copied)
     }
@@ -121,43 +125,9 @@ fn fit_shape(shape: Shape, rows: &[&Row], worlds: usize) -> FittedShape {
         log_lr.iter_mut().for_each(|l| *l -= level.ln());
         mean.iter_mut().for_each(|m| *m /= level);
     }
-    FittedShape { log_lr, pool, mean }
-}
-
-/// Isotonic ratio (pool adjacent violators): never rises from one supported bin to the next.
-fn falling(bins: &[(f64, f64)], supported: &[bool]) -> Vec<f64> {
-    let mut blocks: Vec<(f64, f64, Vec<usize>)> = Vec::new();
-    for (k, (observed, expected)) in bins.iter().enumerate().filter(|(k, _)| supported[*k]) {
-        blocks.push((*observed, *expected, vec![k]));
-        while blocks.len() > 1 && blocks[blocks.len() - 2].0 / blocks[blocks.len() - 2].1 < blocks[blocks.len() - 1].0 / blocks[blocks.len() - 1].1 {
-            let (o, e, members) = blocks.pop().expect("there are two blocks");
-            let last = blocks.last_mut().expect("there are two blocks");
-            last.0 += o;
-            last.1 += e;
-            last.2.extend(members);
-        }
-    }
-    let mut out = vec![0.0; bins.len()];
-    for (observed, expected, members) in blocks {
-        members.iter().for_each(|k| out[*k] = (observed / expected).ln());
-    }
-    out
-}
-
-/// Gives every bin without support the value of the nearest supported bin on its near side, or on its far side where there is none.
-fn extend(log_lr: &[f64], supported: &[bool]) -> Vec<f64> {
-    let first = supported.iter().position(|s| *s).expect("some bin is supported");
-    let mut last = log_lr[first];
-    log_lr
-        .iter()
-        .zip(supported)
-        .map(|(l, s)| {
-            if *s {
-                last = *l;
-            }
-            last
-        })
-        .collect()
+    let spread: Vec<f64> = (0..bins).map(|b| (0..worlds).map(|w| n_linked[w] * shares[w][b] * log_lr[b].exp() / mean[w]).sum()).collect();
+    let all = spread.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    FittedShape { linked: spread.iter().map(|s| s / all).collect(), log_lr, pool, supported, mean }
 }
 
 fn fit_copies(rows: &[&Row], worlds: &[World]) -> CopyModel {
@@ -254,9 +224,9 @@ pub fn weights(rows: &[&Scored]) -> Result<[f64; SIGNALS]> {
     }
 }
 
-/// Signals that fewer than [`SIGNAL_PAIRS_MIN`] linked pairs have anything to say by.
+/// Signals that fewer than [`SIGNAL_PAIRS_MIN`] linked pairs have.
 pub fn unfitted(rows: &[&Scored]) -> Vec<usize> {
-    (0..SIGNALS).filter(|k| rows.iter().filter(|r| r.linked && r.log_lr[*k] != 0.0).count() < SIGNAL_PAIRS_MIN).collect()
+    (0..SIGNALS).filter(|k| rows.iter().filter(|r| r.linked && r.present[*k]).count() < SIGNAL_PAIRS_MIN).collect()
 }
 
 fn regress(rows: &[&Scored], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
@@ -288,17 +258,6 @@ fn regress(rows: &[&Scored], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ratios_that_rise_are_pooled() {
-        let out = falling(&[(4.0, 1.0), (1.0, 1.0), (3.0, 1.0)], &[true; 3]);
-        assert!((out[1] - 2.0f64.ln()).abs() < 1e-12 && out[1] == out[2] && out[0] > out[1]);
-    }
-
-    #[test]
-    fn a_bin_without_support_follows_its_nearer_neighbour() {
-        assert_eq!(extend(&[0.0, 2.0, 0.0, -1.0, 0.0], &[false, true, false, true, false]), [2.0, 2.0, 2.0, -1.0, -1.0]);
-    }
 
     #[test]
     fn a_value_everybody_has_is_never_copied_and_a_rare_one_is() {
