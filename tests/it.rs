@@ -7,5 +7,6 @@ mod it {
     mod layering;
     mod lockfile;
     mod source;
+    mod sql;
     mod workspace;
 }

@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn numbers_never_repeat() {
-        let mut step = 48_271_337;
+        let mut step: u64 = 48_271_337;
         while step.is_multiple_of(2) || step.is_multiple_of(5) {
             step += 1;
         }

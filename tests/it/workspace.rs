@@ -47,8 +47,8 @@ impl Workspace {
     /// Runs one command line as the program would, without its name.
     pub async fn run(&self, args: &[&str]) -> Ended {
         let root = self.root().to_str().expect("a path in UTF-8");
-        let all = ["clew", "-w", root, "--threads", "1", "--memory-mb", "512"].iter().chain(args);
-        let cli = Cli::try_parse_from(all).expect("arguments that fit");
+        let fixed = ["clew", "-w", root, "--threads", "1", "--memory-mb", "512"];
+        let cli = Cli::try_parse_from(fixed.iter().chain(args)).expect("arguments that fit");
         let mut out = Vec::new();
         let result = cli.run(&mut out).await;
         let mut err = Vec::new();
