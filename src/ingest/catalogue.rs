@@ -28,12 +28,16 @@ impl Catalogue {
         let mut built_in: Vec<_> = BUILT_IN.files().collect();
         built_in.sort_by_key(|f| f.path());
         for file in built_in {
-            let text = file.contents_utf8().ok_or_else(|| Error::bug("E0208", format!("read the built-in mapping {}", file.path().display())))?;
+            let text =
+                file.contents_utf8().ok_or_else(|| Error::bug("E0208", format!("read the built-in mapping {}", file.path().display())))?;
             put(&mut mappings, Mapping::parse(&stem(file.path()), Origin::BuiltIn, text)?);
         }
         if let Some(folder) = workspace.map(|w| w.join(FOLDER)).filter(|f| f.is_dir()) {
             let entries = std::fs::read_dir(&folder).usage("E0201", || format!("read {}", folder.display()))?;
-            let mut files = entries.map(|e| e.map(|e| e.path())).collect::<std::io::Result<Vec<_>>>().usage("E0201", || format!("read {}", folder.display()))?;
+            let mut files = entries
+                .map(|e| e.map(|e| e.path()))
+                .collect::<std::io::Result<Vec<_>>>()
+                .usage("E0201", || format!("read {}", folder.display()))?;
             files.retain(|f| f.extension().is_some_and(|e| e == "toml") && !stem(f).starts_with('.'));
             files.sort();
             for file in files {
@@ -54,7 +58,8 @@ impl Catalogue {
         self.mappings.iter().find(|m| m.name == name).ok_or_else(|| {
             let mut names: Vec<_> = self.mappings.iter().map(|m| m.name.as_str()).collect();
             names.sort_unstable();
-            Error::usage("E0213", format!("no mapping {name}")).hint(format!("there are: {}; your own go into {FOLDER}/NAME.toml of the workspace", names.join(", ")))
+            Error::usage("E0213", format!("no mapping {name}"))
+                .hint(format!("there are: {}; your own go into {FOLDER}/NAME.toml of the workspace", names.join(", ")))
         })
     }
 }

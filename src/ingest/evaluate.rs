@@ -6,7 +6,7 @@ use super::amounts::{self, Said, Sign};
 use super::plan::{BankPlan, CellPlan, ColumnPlan, Fallback, Take, TargetPlan, first};
 use super::row::RawRow;
 use super::value::{self, Value, Zone};
-use super::words;
+use super::words::Memory;
 use crate::normalise::{Unusable, cells, money, placeholders, text};
 use crate::record::Type;
 
@@ -26,6 +26,7 @@ pub struct Flaw {
 pub struct Evaluator {
     /// Account and balance of the last row that had both.
     last_balance: Option<(String, i64)>,
+    words: Memory,
 }
 
 impl Evaluator {
@@ -65,7 +66,9 @@ impl Evaluator {
                 _ => value,
             };
             if value == Value::Null && !column.column.nullable && !dependent {
-                return Err(missing(column, row, at));
+                // A list of which no element can be used says more than that it is missing.
+                let of_element = flaws.iter().position(|f| f.column == at);
+                return Err(of_element.map_or_else(|| missing(column, row, at), |i| flaws.swap_remove(i)));
             }
             values.push(value);
         }
@@ -81,14 +84,21 @@ impl Evaluator {
         }
     }
 
-    fn value<'r>(&self, column: &'r ColumnPlan, row: &'r RawRow, zone: &mut Zone, at: usize, flaws: &mut Vec<Flaw>) -> Result<Value<'r>, Flaw> {
+    fn value<'r>(
+        &mut self,
+        column: &'r ColumnPlan,
+        row: &'r RawRow,
+        zone: &mut Zone,
+        at: usize,
+        flaws: &mut Vec<Flaw>,
+    ) -> Result<Value<'r>, Flaw> {
         match &column.take {
             Take::Nothing | Take::InOut(..) => return Ok(Value::Null),
             Take::RowNumber => return Ok(row_number(column, row)),
             Take::Cell(parts) => return cell_code(parts, row, at),
             Take::First(_) | Take::Joined(..) | Take::Constant(_) => {}
         }
-        let Some(raw) = words::text(column, row) else { return Ok(Value::Null) };
+        let Some(raw) = self.words.text(at, column, row) else { return Ok(Value::Null) };
         let flaw = |why, value: &str| Flaw { column: at, value: value.to_string(), why };
         if row.damaged && raw.contains('\u{fffd}') {
             return Err(flaw(Unusable::Undecodable, &raw));
@@ -112,7 +122,7 @@ impl Evaluator {
         let after = if let Value::Int(balance) = values[bank.balance] { Some(balance) } else { None };
         let before = self.last_balance.as_ref().filter(|(a, _)| *a == account).map(|(_, b)| *b);
         let balances = before.zip(after);
-        let (flag, minor) = said(plan, bank, row)?;
+        let (flag, minor) = said(&mut self.words, plan, bank, row)?;
         let moved = amounts::moved(Said { flag, minor, reversal, balances }, bank.amounts).map_err(|why| match why {
             Unusable::Missing => missing(&plan.columns[bank.sign], row, bank.sign),
             why => Flaw { column: bank.amount, value: written(&plan.columns[bank.amount], row), why },
@@ -133,7 +143,7 @@ impl Evaluator {
 }
 
 /// Flag and amount as written.
-fn said(plan: &TargetPlan, bank: BankPlan, row: &RawRow) -> Result<(Option<Sign>, i64), Flaw> {
+fn said(words: &mut Memory, plan: &TargetPlan, bank: BankPlan, row: &RawRow) -> Result<(Option<Sign>, i64), Flaw> {
     let amount = &plan.columns[bank.amount];
     let flaw = |why| Flaw { column: bank.amount, value: written(amount, row), why };
     if let Take::InOut(income, outgo) = &amount.take {
@@ -147,7 +157,7 @@ fn said(plan: &TargetPlan, bank: BankPlan, row: &RawRow) -> Result<(Option<Sign>
     };
     let minor = minor.ok_or_else(|| flaw(Unusable::Missing))?;
     let sign = &plan.columns[bank.sign];
-    let flag = match words::text(sign, row) {
+    let flag = match words.text(bank.sign, sign, row) {
         None => None,
         Some(s) => match value::read(sign.kind, &s, &sign.reading, &mut Zone::default()) {
             Ok(Value::Text(word)) if word == "out" => Some(Sign::Out),
@@ -209,21 +219,17 @@ fn into_owned<'r>(value: Value<'_>) -> Value<'r> {
 /// The cell's address from its parts. A row without a cell number has no cell; one without an area has a flaw.
 fn cell_code<'r>(parts: &CellPlan, row: &RawRow, at: usize) -> Result<Value<'r>, Flaw> {
     let flaw = |value: &str, why| Flaw { column: at, value: value.to_string(), why };
-    let texts = [first(row, &parts.lac), first(row, &parts.ci)];
-    let mut numbers = [None, None];
-    for i in 0..2 {
-        numbers[i] = match parts.radix[i] {
-            Some(radix) => cells::part(texts[i], radix).map_err(|why| flaw(texts[i], why))?,
-            // A number that nobody can read is only a flaw where there is one.
-            None if placeholders::is_missing_number(text::clean(texts[i])) => None,
-            None => return Err(flaw(texts[i], Unusable::RadixUnknown)),
-        };
-    }
-    let [Some(area), Some(cell)] = numbers else {
-        return match numbers {
-            [None, Some(_)] => Err(flaw(texts[1], Unusable::NotACell)),
-            _ => Ok(Value::Null),
-        };
+    let part = |raw: &str, radix| match radix {
+        Some(radix) => cells::part(raw, radix).map_err(|why| flaw(raw, why)),
+        // A number that nobody can read is only a flaw where there is one.
+        None if placeholders::is_missing_number(text::clean(raw)) => Ok(None),
+        None => Err(flaw(raw, Unusable::RadixUnknown)),
+    };
+    let (lac, ci) = (first(row, &parts.lac), first(row, &parts.ci));
+    let (area, cell) = match (part(lac, parts.radix[0])?, part(ci, parts.radix[1])?) {
+        (Some(area), Some(cell)) => (area, cell),
+        (None, Some(_)) => return Err(flaw(ci, Unusable::NotACell)),
+        (_, None) => return Ok(Value::Null),
     };
     let named = cells::operator(first(row, &parts.operator));
     let of_card = || cells::operator_of_imsi(text::clean(first(row, &parts.imsi)));

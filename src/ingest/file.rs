@@ -25,8 +25,12 @@ use crate::record::{Table, tables};
 /// So many rows without a single record: the mapping is wrong, or the file is.
 const HOPELESS_ROWS: usize = 100_000;
 
+/// Rows for which room is made beforehand.
+const RESERVED_ROWS: usize = 4_000_000;
+
 /// Words with which a row of totals or a note below a table begins, in any layout.
-const TOTALS: [&str; 14] = ["合计", "总计", "小计", "共计", "本页合计", "本页小计", "以下空白", "打印时间", "打印日期", "制表", "Total", "TOTAL", "total", "第"];
+const TOTALS: [&str; 14] =
+    ["合计", "总计", "小计", "共计", "本页合计", "本页小计", "以下空白", "打印时间", "打印日期", "制表", "Total", "TOTAL", "total", "第"];
 
 /// Receives the batches of a file.
 pub type Out<'a> = &'a mut dyn FnMut(&'static Table, RecordBatch) -> Result<()>;
@@ -39,7 +43,7 @@ pub struct Job<'m> {
     pub sniffed: Sniffed,
     /// What counts for all its rows, but for the offset that its mapping may fix.
     pub facts: FileFacts,
-    /// Offset of the command line or the sidecar, which count more than the mapping's; and the workspace's, which counts less.
+    /// Offset of the sidecar or the command line, which count more than the mapping's; and the workspace's, which counts less.
     pub offsets: [Option<i32>; 2],
     /// Mappings.
     pub choice: Choice<'m>,
@@ -68,7 +72,17 @@ pub fn read(path: &Path, job: &Job<'_>, progress: &dyn Fn(u64), out: Out<'_>) ->
     layouts.dedup();
     summary.layout = Some(layouts.join(", "));
 
-    let mut pass = Pass { job, summary, rejects: Rejects::new(&job.sniffed.sha256, &job.shown), held: Vec::new(), seen: HashSet::default(), progress, out };
+    let mut pass = Pass {
+        job,
+        summary,
+        rejects: Rejects::new(&job.sniffed.sha256, &job.shown),
+        held: Vec::new(),
+        seen: Seen::default(),
+        progress,
+        out,
+    };
+    let lines = job.sniffed.shape.and_then(|s| s.lines).unwrap_or(0);
+    pass.seen.reserve(usize::try_from(lines).unwrap_or(usize::MAX).min(RESERVED_ROWS));
     for section in &sections {
         pass.section(section)?;
     }
@@ -111,11 +125,12 @@ impl Pass<'_, '_> {
         let mut facts = self.job.facts.clone();
         facts.utc_offset_min = self.job.offsets[0].or(found.mapping.utc_offset_min).or(self.job.offsets[1]);
         let mut plan = Plan::new(found.mapping, &found.header, &facts);
-        let survey = survey(section, &plan)?;
+        let header_rows = if section.titles.is_empty() { 0 } else { found.at + 1 };
+        let survey = survey(section, header_rows, &plan)?;
         self.summary.notes.extend(survey.apply(&mut plan));
         self.describe(&plan, found.mapping);
+        self.summary.table.get_or_insert_with(|| plan.targets[0].table.full_name());
 
-        let header_rows = if section.titles.is_empty() { 0 } else { found.at + 1 };
         let mut reader = SectionReader::new(&plan, section, &self.job.sniffed.sha256);
         let mut rows = section.open()?;
         let mut row = RawRow::default();
@@ -210,11 +225,12 @@ impl Pass<'_, '_> {
     }
 
     fn hopeless(&self) -> Error {
-        let (code, count) = self.summary.rejects.iter().max_by_key(|(code, n)| (**n, std::cmp::Reverse(**code))).map_or(("", 0), |(c, n)| (*c, *n));
+        let (code, count) =
+            self.summary.rejects.iter().max_by_key(|(code, n)| (**n, std::cmp::Reverse(**code))).map_or(("", 0), |(c, n)| (*c, *n));
         let example = self.summary.first_rejects.iter().find(|r| r.code == code);
         let error = Error::usage("E0222", format!("not one of {} rows can be used; {count} of them: {}", self.summary.counts.rejected, example.map_or("", |r| r.reason)))
             .file(&self.job.shown)
-            .hint("nothing of the file was loaded; mend what is said and load it again (`clew load --dry-run FILE` shows the mapping and the first rejects)");
+            .hint("nothing of the file was loaded; mend what is said and load it again (`clew ingest --dry-run FILE` shows the mapping and the first rejects)");
         match example {
             Some(r) if r.column.is_empty() => error.row(r.row),
             Some(r) => error.row(r.row).column(&r.column),
@@ -239,13 +255,17 @@ impl Pass<'_, '_> {
 }
 
 /// A pass over the columns whose writing only the whole column shows.
-fn survey(section: &Section<'_>, plan: &Plan) -> Result<Survey> {
+fn survey(section: &Section<'_>, header_rows: usize, plan: &Plan) -> Result<Survey> {
     let mut survey = Survey::new(plan);
     if !survey.is_settled() {
         let mut rows = section.open()?;
         let mut row = RawRow::default();
+        let mut index = 0;
         while !survey.is_settled() && rows.next(&mut row)? {
-            survey.see(plan, &row);
+            index += 1;
+            if index > header_rows {
+                survey.see(plan, &row);
+            }
         }
     }
     Ok(survey)
@@ -283,7 +303,12 @@ impl<'p> SectionReader<'p> {
             targets: plan
                 .targets
                 .iter()
-                .map(|t| TargetReader { plan: t, evaluator: Evaluator::default(), columns: Columns::new(t.table, source_id), distinct: Seen::default() })
+                .map(|t| TargetReader {
+                    plan: t,
+                    evaluator: Evaluator::default(),
+                    columns: Columns::new(t.table, source_id),
+                    distinct: Seen::default(),
+                })
                 .collect(),
             flaws: Vec::new(),
         }
@@ -295,6 +320,10 @@ impl<'p> SectionReader<'p> {
             return false;
         }
         let Some(first) = row.cells().map(text::clean).find(|c| !c.is_empty()) else { return true };
+        // Neither titles nor totals begin with a digit, and most rows do.
+        if first.as_bytes()[0].is_ascii_digit() {
+            return false;
+        }
         if self.titles.iter().any(|t| t == row.joined()) {
             return true;
         }

@@ -1,5 +1,7 @@
 //! Headers: how they are compared, and which row and which mapping fit best.
 
+use std::collections::HashSet;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::mapping::{Mapping, Origin, Rule, Source, Target};
@@ -28,7 +30,14 @@ impl Name {
 
 /// Case, white space, width and decoration do not matter.
 fn key(s: &str) -> String {
-    text::clean(s).nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '*' | '"' | ':' | '\u{feff}')).flat_map(char::to_lowercase).collect()
+    if s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+        return s.to_string();
+    }
+    text::clean(s)
+        .nfkc()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '*' | '"' | ':' | '\u{feff}'))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// A header cell of a file.
@@ -97,11 +106,11 @@ impl Header {
 
 /// How well a mapping fits a header.
 #[derive(Clone, Debug)]
-pub struct Fit {
+struct Fit {
     /// Cells of the header that the mapping knows.
-    pub known: usize,
+    known: usize,
     /// Columns that a row must have and this header does not give.
-    pub missing: Vec<&'static str>,
+    missing: Vec<&'static str>,
 }
 
 /// Does the header give the column?
@@ -122,10 +131,9 @@ fn missing(header: &Header, target: &Target) -> Vec<&'static str> {
 }
 
 /// How well `mapping` fits `header`.
-pub fn fit(header: &Header, mapping: &Mapping) -> Fit {
-    let named = mapping.targets.iter().flat_map(|t| &t.rules).flat_map(|r| r.source.names());
+fn fit(header: &Header, mapping: &Mapping) -> Fit {
     let mut known = vec![false; header.cells.len()];
-    for at in named.chain(&mapping.numbering).chain(&mapping.ignored).filter_map(|n| header.find(n)) {
+    for at in mapping.names().filter_map(|n| header.find(n)) {
         known[at] = true;
     }
     Fit { known: known.into_iter().filter(|k| *k).count(), missing: mapping.targets.iter().flat_map(|t| missing(header, t)).collect() }
@@ -148,12 +156,18 @@ pub struct Found<'m> {
 ///
 /// More known headers are better; then a mapping named like the file or its table, then one of the workspace, then the earlier row.
 pub fn detect<'m>(sample: &[RawRow], mappings: &'m [Mapping], stem: &str) -> Option<Found<'m>> {
+    let keys: HashSet<&str> = mappings.iter().flat_map(Mapping::names).map(|n| n.key.as_str()).collect();
     let mut best: Option<(Rank, Found<'m>)> = None;
     for (at, row) in sample.iter().take(HEADER_ROWS_MAX).enumerate() {
-        if row.trouble.is_some() || row.filled() == 0 {
+        if row.trouble.is_some() {
             continue;
         }
         let header = Header::new(row.cells());
+        let known = header.cells.iter().filter(|c| keys.contains(c.key.as_str()) || keys.contains(c.bare.as_str())).count();
+        // Nothing to gain: most rows of a sample are data.
+        if known == 0 || best.as_ref().is_some_and(|(rank, _)| rank.known >= known) {
+            continue;
+        }
         for mapping in mappings {
             let fit = fit(&header, mapping);
             if !fit.missing.is_empty() || fit.known < 2.min(header.width()) || fit.known == 0 {
@@ -164,6 +178,10 @@ pub fn detect<'m>(sample: &[RawRow], mappings: &'m [Mapping], stem: &str) -> Opt
             if best.as_ref().is_none_or(|(r, _)| rank > *r) {
                 best = Some((rank, Found { mapping, header: header.clone(), at, known: fit.known }));
             }
+        }
+        // A header of which every cell is known is the header.
+        if best.as_ref().is_some_and(|(_, found)| found.at == at && found.known == header.width()) {
+            break;
         }
     }
     best.map(|(_, found)| found)
@@ -189,17 +207,27 @@ pub fn no_fit(sample: &[RawRow], mappings: &[Mapping]) -> Error {
             }
         }
     }
-    let what_to_do = "write mappings/NAME.toml in the workspace and give --mapping NAME; `clew load --dry-run FILE` shows what is recognised";
+    let what_to_do =
+        "write mappings/NAME.toml in the workspace and give --mapping NAME; `clew ingest --dry-run FILE` shows what is recognised";
     match closest {
         Some((known, mapping, fit, header)) => {
             let headers: Vec<_> = header.cells.iter().map(|c| c.text.as_str()).filter(|t| !t.is_empty()).take(12).collect();
             let wanted: Vec<_> = fit.missing.iter().map(|column| headers_for(mapping, column)).collect();
-            Error::usage("E0220", format!("no layout fits its headers; closest is {}, which knows {known} of {} and lacks {}", mapping.name, header.width(), wanted.join("; ")))
-                .hint(format!("the headers are: {}; {what_to_do}", headers.join(", ")))
+            Error::usage(
+                "E0220",
+                format!(
+                    "no layout fits its headers; closest is {}, which knows {known} of {} and lacks {}",
+                    mapping.name,
+                    header.width(),
+                    wanted.join("; ")
+                ),
+            )
+            .hint(format!("the headers are: {}; {what_to_do}", headers.join(", ")))
         }
         None => {
             let first = sample.iter().find(|r| !r.is_blank()).map_or_else(String::new, |r| r.display().chars().take(80).collect());
-            Error::usage("E0220", "no layout fits: no header is known to any mapping").hint(format!("the file begins with: {first}; {what_to_do}"))
+            Error::usage("E0220", "no layout fits: no header is known to any mapping")
+                .hint(format!("the file begins with: {first}; {what_to_do}"))
         }
     }
 }
@@ -208,7 +236,11 @@ pub fn no_fit(sample: &[RawRow], mappings: &[Mapping]) -> Error {
 fn headers_for(mapping: &Mapping, column: &str) -> String {
     let rule = mapping.targets.iter().flat_map(|t| &t.rules).find(|r| r.column.name == column);
     let names: Vec<_> = rule.map(|r| r.source.names().into_iter().map(|n| n.text.as_str()).collect()).unwrap_or_default();
-    if names.is_empty() { format!("{column} (the mapping gives it no header)") } else { format!("{column} (header {})", names.join(" or ")) }
+    if names.is_empty() {
+        format!("{column} (the mapping gives it no header)")
+    } else {
+        format!("{column} (header {})", names.join(" or "))
+    }
 }
 
 /// Says why a mapping that was asked for does not fit.
@@ -237,7 +269,12 @@ mod tests {
 
     #[test]
     fn the_header_is_found_below_titles_and_the_table_by_its_headers() {
-        let sample = [row(1, &["案件登记表", "", ""]), row(2, &["制表：某所", "2024"]), row(3, &["案件编号", "案件类别 ", "＊案发地址"]), row(4, &["A1", "盗窃", "某街"])];
+        let sample = [
+            row(1, &["案件登记表", "", ""]),
+            row(2, &["制表：某所", "2024"]),
+            row(3, &["案件编号", "案件类别 ", "＊案发地址"]),
+            row(4, &["A1", "盗窃", "某街"]),
+        ];
         let mappings = mappings();
         let found = detect(&sample, &mappings, "x").unwrap();
         assert_eq!((found.at, found.mapping.name.as_str(), found.known), (2, "cases", 3));
@@ -259,7 +296,10 @@ mod tests {
         let mappings = mappings();
         assert!(detect(&sample, &mappings, "calls").is_none());
         let error = no_fit(&sample, &mappings);
-        assert!(error.message.contains("closest is calls") && error.message.contains("direction (header direction or 通话类型)"), "{error}");
+        assert!(
+            error.message.contains("closest is calls") && error.message.contains("direction (header direction or 通话类型)"),
+            "{error}"
+        );
         assert!(error.hint.unwrap().contains("colour"));
         let error = does_not_fit(&sample, &mappings[0]);
         assert!(error.message.contains("mapping cases does not fit"), "{error}");

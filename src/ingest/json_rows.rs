@@ -70,7 +70,11 @@ impl RowSource for JsonRows {
             }
         }
         for value in values {
-            row.push_with(|text| value.map_or((), |v| write_value(text, v)));
+            row.push_with(|text| {
+                if let Some(value) = value {
+                    write_value(text, value);
+                }
+            });
         }
         Ok(true)
     }
@@ -105,7 +109,8 @@ mod tests {
     #[test]
     fn keys_that_come_late_are_columns_and_broken_lines_are_kept_as_trouble() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all("{\"a\":\"张\",\"n\":13800138000}\n\n{oops\n{\"b\":[1,\"x\"],\"a\":null,\"n\":6222021001000134623000}\n".as_bytes()).unwrap();
+        file.write_all("{\"a\":\"张\",\"n\":13800138000}\n\n{oops\n{\"b\":[1,\"x\"],\"a\":null,\"n\":6222021001000134623000}\n".as_bytes())
+            .unwrap();
         let shape = super::super::sniff::sniff(file.path()).unwrap().shape.unwrap();
         let keys = JsonRows::keys(file.path(), &shape).unwrap();
         assert_eq!(keys, ["a", "n", "b"]);

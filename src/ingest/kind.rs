@@ -95,12 +95,27 @@ const DELIVERY: &[Word] = &[("bill", &["话单", "详单", "个人话单"]), ("d
 const SUBJECT_KIND: &[Word] =
     &[("phone", &["手机", "电话", "号码", "手机号码"]), ("cell", &["基站", "小区"]), ("account", &["账户", "账号", "银行卡", "卡号"])];
 const COVERED: &[Word] = &[("calls", &["话单", "通话"]), ("transactions", &["交易", "流水", "交易流水"])];
-const REQUESTED: &[Word] =
-    &[("bill", &["话单", "个人话单"]), ("dump", &["基站话单", "基站数据"]), ("statement", &["流水", "交易流水", "银行流水"]), ("subscriber", &["机主", "机主信息", "开户信息"])];
-const PROPERTY_STATE: &[Word] = &[("stolen", &["被盗", "被抢", "丢失", "失窃"]), ("recovered", &["追回", "起获", "缴获"]), ("left_behind", &["遗留", "现场遗留"])];
-const REGION_KIND: &[Word] = &[("province", &["省", "省级", "直辖市", "自治区"]), ("city", &["市", "地级市", "市级"]), ("county", &["县", "县级市"]), ("district", &["区", "市辖区"])];
-const OUTCOME: &[Word] =
-    &[("confirmed", &["属实"]), ("benign", &["排除"]), ("duplicate", &["重复"]), ("insufficient", &["证据不足"]), ("other", &["其他", "其它"])];
+const REQUESTED: &[Word] = &[
+    ("bill", &["话单", "个人话单"]),
+    ("dump", &["基站话单", "基站数据"]),
+    ("statement", &["流水", "交易流水", "银行流水"]),
+    ("subscriber", &["机主", "机主信息", "开户信息"]),
+];
+const PROPERTY_STATE: &[Word] =
+    &[("stolen", &["被盗", "被抢", "丢失", "失窃"]), ("recovered", &["追回", "起获", "缴获"]), ("left_behind", &["遗留", "现场遗留"])];
+const REGION_KIND: &[Word] = &[
+    ("province", &["省", "省级", "直辖市", "自治区"]),
+    ("city", &["市", "地级市", "市级"]),
+    ("county", &["县", "县级市"]),
+    ("district", &["区", "市辖区"]),
+];
+const OUTCOME: &[Word] = &[
+    ("confirmed", &["属实"]),
+    ("benign", &["排除"]),
+    ("duplicate", &["重复"]),
+    ("insufficient", &["证据不足"]),
+    ("other", &["其他", "其它"]),
+];
 const DRAWN_BY: &[Word] = &[("rank", &["排序"]), ("random", &["随机"])];
 
 /// What the text of `column` of `table` means. For a list: what each of its elements means.
@@ -127,7 +142,10 @@ pub fn of(table: &Table, column: &Column) -> Kind {
         (_, "plate") => Kind::Plate,
         (_, "id_number" | "account_id_number" | "counterparty_id_number" | "holder_id_number") => Kind::IdNumber,
         (_, "own_cell" | "peer_cell" | "cell") => Kind::Cell,
-        (_, "subject" | "identifier" | "serial" | "case_id" | "request_id" | "person_ref" | "region" | "residence_region" | "merchant_id") => Kind::Identifier,
+        (
+            _,
+            "subject" | "identifier" | "serial" | "case_id" | "request_id" | "person_ref" | "region" | "residence_region" | "merchant_id",
+        ) => Kind::Identifier,
         (_, "birth_date") => Kind::BirthDate,
         (_, "lat") => Kind::Degrees(90),
         (_, "lon") => Kind::Degrees(180),
@@ -146,10 +164,18 @@ pub fn of(table: &Table, column: &Column) -> Kind {
 
 /// The canonical word that `s` stands for: itself, or one of what is written for it.
 pub fn canonical(words: &'static [Word], s: &str) -> Option<&'static str> {
-    words.iter().find(|(word, _)| *word == s).or_else(|| words.iter().find(|(_, others)| others.contains(&s))).map(|(word, _)| *word).or_else(|| {
-        let lower = s.to_ascii_lowercase();
-        words.iter().find(|(word, others)| *word == lower || others.iter().any(|o| o.eq_ignore_ascii_case(&lower))).map(|(word, _)| *word)
-    })
+    words
+        .iter()
+        .find(|(word, _)| *word == s)
+        .or_else(|| words.iter().find(|(_, others)| others.contains(&s)))
+        .map(|(word, _)| *word)
+        .or_else(|| {
+            let lower = s.to_ascii_lowercase();
+            words
+                .iter()
+                .find(|(word, others)| *word == lower || others.iter().any(|o| o.eq_ignore_ascii_case(&lower)))
+                .map(|(word, _)| *word)
+        })
 }
 
 #[cfg(test)]
@@ -179,7 +205,21 @@ mod tests {
         assert_eq!(canonical(DIRECTION, "OUT"), Some("out"));
         assert_eq!(canonical(SIGN, "d"), Some("out"));
         assert_eq!(canonical(SIGN, "x"), None);
-        for words in [DIRECTION, SIGN, ROLE, SUSPICION, CASE_STATUS, DELIVERY, SUBJECT_KIND, COVERED, REQUESTED, PROPERTY_STATE, REGION_KIND, OUTCOME, DRAWN_BY] {
+        for words in [
+            DIRECTION,
+            SIGN,
+            ROLE,
+            SUSPICION,
+            CASE_STATUS,
+            DELIVERY,
+            SUBJECT_KIND,
+            COVERED,
+            REQUESTED,
+            PROPERTY_STATE,
+            REGION_KIND,
+            OUTCOME,
+            DRAWN_BY,
+        ] {
             let mut seen = std::collections::BTreeSet::new();
             for (word, others) in words {
                 assert!(seen.insert(*word) && others.iter().all(|o| seen.insert(o)), "{word} in {words:?}");

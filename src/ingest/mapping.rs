@@ -129,8 +129,11 @@ impl Source {
 impl Mapping {
     /// Reads and checks the text of a mapping file.
     pub fn parse(name: &str, origin: Origin, text: &str) -> Result<Mapping> {
-        let raw: Raw = toml::from_str(text)
-            .map_err(|e| Error::usage("E0210", format!("read the mapping {name}")).hint("the keys of a mapping are listed in docs/mappings.md").caused_by(e))?;
+        let raw: Raw = toml::from_str(text).map_err(|e| {
+            Error::usage("E0210", format!("read the mapping {name}"))
+                .hint("the keys of a mapping are listed in docs/mappings.md")
+                .caused_by(e)
+        })?;
         let mut targets = vec![target(name, &raw.table, &[], raw.columns)?];
         for also in raw.also {
             targets.push(target(name, &also.table, &also.distinct, also.columns)?);
@@ -146,6 +149,12 @@ impl Mapping {
         })
     }
 
+    /// All headers that the mapping knows.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        let read = self.targets.iter().flat_map(|t| &t.rules).flat_map(|r| r.source.names());
+        read.chain(&self.numbering).chain(&self.ignored)
+    }
+
     /// The mapping of a declared table: canonical names and their Chinese headers.
     pub fn canonical(table: &'static Table) -> Mapping {
         let rules = table
@@ -158,7 +167,15 @@ impl Mapping {
             .collect();
         let target = Target { table, distinct: Vec::new(), rules };
         let totals = ["合计", "总计", "小计"].map(String::from).to_vec();
-        Mapping { name: table.name.into(), origin: Origin::Canonical, utc_offset_min: None, numbering: Vec::new(), ignored: Vec::new(), totals, targets: vec![target] }
+        Mapping {
+            name: table.name.into(),
+            origin: Origin::Canonical,
+            utc_offset_min: None,
+            numbering: Vec::new(),
+            ignored: Vec::new(),
+            totals,
+            targets: vec![target],
+        }
     }
 }
 
@@ -167,12 +184,14 @@ fn target(mapping: &str, table: &str, distinct: &[String], columns: Vec<(String,
     let short = table.strip_prefix("records.").unwrap_or(table);
     let table = known().find(|t| t.name == short).ok_or_else(|| {
         let names: Vec<_> = known().map(|t| t.name).collect();
-        Error::usage("E0211", format!("mapping {mapping}: no table {table}")).hint(format!("tables that take records: {}", names.join(", ")))
+        Error::usage("E0211", format!("mapping {mapping}: no table {table}"))
+            .hint(format!("tables that take records: {}", names.join(", ")))
     })?;
     let column = |name: &str| {
         table.column(name).filter(|c| !matches!(c.name, "source_id" | "source_row")).ok_or_else(|| {
             let names: Vec<_> = table.columns.iter().map(|c| c.name).collect();
-            Error::usage("E0211", format!("mapping {mapping}: {} has no column {name}", table.full_name())).hint(format!("its columns: {}", names.join(", ")))
+            Error::usage("E0211", format!("mapping {mapping}: {} has no column {name}", table.full_name()))
+                .hint(format!("its columns: {}", names.join(", ")))
         })
     };
     let mut rules = Vec::new();
@@ -194,12 +213,17 @@ fn names(headers: &Headers) -> Vec<Name> {
 
 fn rule(mapping: &str, table: &'static Table, column: &'static Column, spec: RawSpec) -> Result<Rule> {
     let kind = kind::of(table, column);
-    let wrong = |what: &str, hint: &str| Err(Error::usage("E0212", format!("mapping {mapping}: column {}: {what}", column.name)).hint(hint.to_string()));
+    let wrong = |what: &str, hint: &str| {
+        Err(Error::usage("E0212", format!("mapping {mapping}: column {}: {what}", column.name)).hint(hint.to_string()))
+    };
     let is_cell = !spec.lac.0.is_empty() || !spec.ci.0.is_empty();
     let is_in_out = !spec.income.0.is_empty() || !spec.outgo.0.is_empty();
     let sources = [!spec.from.0.is_empty() && !is_in_out, spec.constant.is_some(), is_cell, is_in_out].into_iter().filter(|s| *s).count();
     if sources != 1 {
-        return wrong("it needs one source", "give a header, `from = [\"…\"]`, `constant = \"…\"`, `lac` and `ci`, or `income` and `outgo`");
+        return wrong(
+            "it needs one source",
+            "give a header, `from = [\"…\"]`, `constant = \"…\"`, `lac` and `ci`, or `income` and `outgo`",
+        );
     }
     let source = if let Some(constant) = spec.constant {
         if constant == "@row" { Source::RowNumber } else { Source::Constant(constant) }
@@ -210,7 +234,10 @@ fn rule(mapping: &str, table: &'static Table, column: &'static Column, spec: Raw
         Source::Cell(CellParts { operator: names(&spec.operator), lac: names(&spec.lac), ci: names(&spec.ci), radix: spec.radix })
     } else if is_in_out {
         if column.name != "amount_minor" || spec.income.0.is_empty() || spec.outgo.0.is_empty() || !spec.from.0.is_empty() {
-            return wrong("`income` and `outgo` belong together, to amount_minor", "give the header of the column of credits and of the column of debits");
+            return wrong(
+                "`income` and `outgo` belong together, to amount_minor",
+                "give the header of the column of credits and of the column of debits",
+            );
         }
         Source::InOut { income: names(&spec.income), outgo: names(&spec.outgo) }
     } else if let Some(between) = spec.join {
@@ -249,7 +276,11 @@ fn rule(mapping: &str, table: &'static Table, column: &'static Column, spec: Raw
         unit: spec.unit,
         style: spec.style,
         order: spec.format.unwrap_or_default(),
-        separators: if column.ty == Type::TextList { spec.separators.map_or_else(|| vec![';', '；', '、', '|'], |s| s.chars().collect()) } else { Vec::new() },
+        separators: if column.ty == Type::TextList {
+            spec.separators.map_or_else(|| vec![';', '；', '、', '|'], |s| s.chars().collect())
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -272,7 +303,10 @@ mod tests {
         )
         .unwrap();
         let rules = &mapping.targets[0].rules;
-        assert_eq!(rules.iter().map(|r| r.column.name).collect::<Vec<_>>(), ["account", "at", "sign", "amount_minor", "currency", "serial", "settlement_order"]);
+        assert_eq!(
+            rules.iter().map(|r| r.column.name).collect::<Vec<_>>(),
+            ["account", "at", "sign", "amount_minor", "currency", "serial", "settlement_order"]
+        );
         assert!(matches!(&rules[1].source, Source::First(names) if names.len() == 2));
         assert!(matches!(&rules[3].source, Source::InOut { .. }));
         assert!(matches!(&rules[6].source, Source::RowNumber));

@@ -61,11 +61,11 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// Mapping to use for all files, by name.
     pub mapping: Option<String>,
-    /// When the squad came to know the rows, microseconds since 1970-01-01 UTC; counts more than what sidecars say.
+    /// When the squad came to know the rows, microseconds since 1970-01-01 UTC, for files whose rows and sidecar do not say.
     pub known_at: Option<i64>,
-    /// Offset of local time from UTC; counts more than what sidecars and mappings say.
+    /// Offset of local time from UTC, for files whose rows and sidecar do not say; counts more than the mapping's.
     pub utc_offset_min: Option<i32>,
-    /// Offset that counts where nothing else says one: the workspace's.
+    /// Offset that counts where nothing else says one, not even the mapping: the workspace's.
     pub workspace_utc_offset_min: Option<i32>,
     /// Threads that read files.
     pub threads: usize,

@@ -247,6 +247,7 @@ fn column_plan(column: &'static Column, target: &Target, header: &Header, facts:
         unit: header_unit.or(rule.and_then(|r| r.unit)).unwrap_or(Unit::Yuan),
         style: style.unwrap_or(Style::Seconds),
         order: rule.map(|r| r.order).unwrap_or_default(),
+        ..Reading::default()
     };
     let kind = rule.map_or(Kind::Text, |r| r.kind);
     let style_open = kind == Kind::Duration && style.is_none() && matches!(take, Take::First(_));

@@ -80,7 +80,11 @@ impl Rejects {
         }
         self.rows.append_value(i64::try_from(row).expect("a file has fewer than 2^63 rows"));
         self.scopes.append_value(scope.word());
-        if column.is_empty() { self.columns.append_null() } else { self.columns.append_value(column) }
+        if column.is_empty() {
+            self.columns.append_null()
+        } else {
+            self.columns.append_value(column)
+        }
         self.values.append_value(value);
         self.codes.append_value(why.code());
         self.reasons.append_value(why.reason());

@@ -1,7 +1,7 @@
 //! One row of a source file, as text, before anything is known about its columns.
 
 use crate::error::Result;
-use crate::normalise::{Unusable, placeholders, text};
+use crate::normalise::{Unusable, text};
 
 /// Stands between cells in the text of a row. Readers replace it in cells, so that it is never part of one.
 const BETWEEN: char = '\u{1f}';
@@ -81,11 +81,6 @@ impl RawRow {
         (0..self.len()).rev().find(|&i| !text::clean(self.cell(i)).is_empty()).map_or(0, |i| i + 1)
     }
 
-    /// Number of cells that say something.
-    pub fn filled(&self) -> usize {
-        self.cells().filter(|c| !placeholders::is_missing(text::clean(c))).count()
-    }
-
     /// The whole row as one text that differs for different cells.
     pub fn joined(&self) -> &str {
         &self.text
@@ -120,7 +115,7 @@ mod tests {
             row.push(cell);
         }
         assert_eq!(row.cells().collect::<Vec<_>>(), ["a", "", "张三", "x y", ""]);
-        assert_eq!((row.len(), row.width(), row.filled(), row.cell(9)), (5, 4, 3, ""));
+        assert_eq!((row.len(), row.width(), row.cell(9)), (5, 4, ""));
         row.reset(8);
         assert!(row.len() == 0 && row.is_blank());
     }

@@ -36,7 +36,13 @@ enum Event {
 ///
 /// # Errors
 /// No file could be loaded, or something broke after a file had begun to be written: then nothing of this load must be published.
-pub fn ingest(options: &Options, workspace: Option<&Path>, loaded: &BTreeSet<String>, sink: &mut dyn Sink, progress: &dyn Progress) -> Result<Summary> {
+pub fn ingest(
+    options: &Options,
+    workspace: Option<&Path>,
+    loaded: &BTreeSet<String>,
+    sink: &mut dyn Sink,
+    progress: &dyn Progress,
+) -> Result<Summary> {
     let catalogue = Catalogue::load(workspace)?;
     let forced = options.mapping.as_deref().map(|name| catalogue.find(name)).transpose()?;
     let files = walk::files(&options.paths)?;
@@ -46,7 +52,15 @@ pub fn ingest(options: &Options, workspace: Option<&Path>, loaded: &BTreeSet<Str
     let threads = options.threads.clamp(1, files.len());
     let sniffed = sniff_all(&files, threads)?;
     progress.begin(files.len(), sniffed.iter().map(|s| s.bytes).sum());
-    let work = Work { options, catalogue: &catalogue, forced: forced.map(|m| m.name.as_str()), files: &files, sniffed: &sniffed, workspace, progress };
+    let work = Work {
+        options,
+        catalogue: &catalogue,
+        forced: forced.map(|m| m.name.as_str()),
+        files: &files,
+        sniffed: &sniffed,
+        workspace,
+        progress,
+    };
 
     let mut known = loaded.clone();
     let is_new: Vec<bool> = sniffed.iter().map(|s| s.format.is_err() || known.insert(s.sha256.clone())).collect();
@@ -156,11 +170,8 @@ impl Work<'_> {
         let beside = sidecar::read(path)?;
         let layout = self.forced.or(beside.layout.as_deref());
         let forced = layout.map(|name| self.catalogue.find(name)).transpose()?;
-        let offset_min = self.options.utc_offset_min.or(beside.utc_offset_min);
-        let known_at = match self.options.known_at {
-            Some(at) => Some(at),
-            None => beside.known_at_us(offset_min.or(self.options.workspace_utc_offset_min))?,
-        };
+        let offset_min = beside.utc_offset_min.or(self.options.utc_offset_min);
+        let known_at = beside.known_at_us(offset_min.or(self.options.workspace_utc_offset_min))?.or(self.options.known_at);
         let facts = FileFacts {
             known_at,
             utc_offset_min: None,
@@ -203,13 +214,15 @@ fn sniff_all(files: &[PathBuf], threads: usize) -> Result<Vec<Sniffed>> {
             });
         }
     });
-    let done = |slot: Mutex<Option<Result<Sniffed>>>| slot.into_inner().unwrap_or_else(PoisonError::into_inner).expect("every file was sniffed");
+    let done =
+        |slot: Mutex<Option<Result<Sniffed>>>| slot.into_inner().unwrap_or_else(PoisonError::into_inner).expect("every file was sniffed");
     results.into_iter().map(done).collect()
 }
 
 fn nothing_there(options: &Options) -> Error {
     let paths: Vec<_> = options.paths.iter().map(|p| p.display().to_string()).collect();
-    Error::usage("E0223", format!("no file in {}", paths.join(", "))).hint("give files or a folder with CSV, XLSX, JSON lines or Parquet files")
+    Error::usage("E0223", format!("no file in {}", paths.join(", ")))
+        .hint("give files or a folder with CSV, XLSX, JSON lines or Parquet files")
 }
 
 /// Says why none of the files could be loaded.

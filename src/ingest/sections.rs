@@ -124,6 +124,10 @@ fn text<'m>(path: &Path, shape: TextShape, choice: Choice<'m>, stem: &str) -> Re
     let mut widest: Option<Vec<RawRow>> = None;
     for delimiter in DELIMITERS {
         let sample = sample(TextRows::open(path, &shape, delimiter)?)?;
+        // Where it separates nothing it is only of interest if no other does: a table of one column.
+        if most_cells(&sample) < 2 && (delimiter != DELIMITERS[0] || best.is_some()) {
+            continue;
+        }
         if let Some(found) = choice.find(&sample, stem)
             && best.as_ref().is_none_or(|(b, ..)| found.known > b.known)
         {

@@ -44,9 +44,9 @@ pub fn read(file: &Path) -> Result<Sidecar> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::default()),
         Err(e) => return Err(Error::usage("E0201", format!("read {}", path.display())).caused_by(e)),
     };
-    let sidecar: Sidecar = toml::from_str(&text).usage("E0214", || format!("read {}", path.display())).map_err(|e| {
-        e.hint("its keys: request_id, delivery, known_at (a text), utc_offset_min, layout, carrier, radix")
-    })?;
+    let sidecar: Sidecar = toml::from_str(&text)
+        .usage("E0214", || format!("read {}", path.display()))
+        .map_err(|e| e.hint("its keys: request_id, delivery, known_at (a text), utc_offset_min, layout, carrier, radix"))?;
     sidecar.check().map_err(|e| e.file(path))
 }
 
@@ -56,7 +56,8 @@ impl Sidecar {
             return Err(Error::usage("E0214", format!("utc_offset_min is {min}")).hint("minutes from UTC, for China 480"));
         }
         if let Some(delivery) = self.delivery.as_deref().filter(|d| !matches!(*d, "bill" | "dump")) {
-            return Err(Error::usage("E0214", format!("delivery is {delivery}")).hint("bill: one number over a period; dump: all numbers of a cell"));
+            return Err(Error::usage("E0214", format!("delivery is {delivery}"))
+                .hint("bill: one number over a period; dump: all numbers of a cell"));
         }
         self.known_at_us(self.utc_offset_min.or(Some(0)))?;
         Ok(self)

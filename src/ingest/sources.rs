@@ -25,7 +25,9 @@ impl Rows {
         if self.files.is_empty() {
             return Ok(None);
         }
-        let text = |f: &dyn Fn(&FileSummary) -> String| -> ArrayRef { Arc::new(StringArray::from_iter_values(self.files.iter().map(|(s, _)| f(s)))) };
+        let text = |f: &dyn Fn(&FileSummary) -> String| -> ArrayRef {
+            Arc::new(StringArray::from_iter_values(self.files.iter().map(|(s, _)| f(s))))
+        };
         let count = |f: &dyn Fn(&FileSummary) -> u64| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(self.files.iter().map(|(s, _)| i64::try_from(f(s)).expect("a count fits in 63 bits"))))
         };
@@ -34,8 +36,7 @@ impl Rows {
             "source_id" => text(&|s| s.source_id.clone()),
             "file" => text(&|s| s.file.clone()),
             "bytes" => count(&|s| s.bytes),
-            // The tables that got rows; of a file without records, none.
-            "table" => text(&|s| s.records.keys().cloned().collect::<Vec<_>>().join(", ")),
+            "table" => text(&|s| s.table.clone().unwrap_or_default()),
             "layout" => text(&|s| s.layout.clone().unwrap_or_default()),
             "format" => text(&|s| s.format.map(|f| f.to_string()).unwrap_or_default()),
             "encoding" => text(&|s| s.encoding.clone().unwrap_or_default()),
@@ -47,6 +48,8 @@ impl Rows {
             "known_at" => Arc::new(known_at.clone()),
             other => unreachable!("meta.sources has a column {other} that nothing fills"),
         });
-        RecordBatch::try_new(tables::SOURCES.arrow_schema(), arrays.collect()).map(Some).bug("E0206", || "build a batch of meta.sources".into())
+        RecordBatch::try_new(tables::SOURCES.arrow_schema(), arrays.collect())
+            .map(Some)
+            .bug("E0206", || "build a batch of meta.sources".into())
     }
 }

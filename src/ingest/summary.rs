@@ -128,6 +128,8 @@ pub struct FileSummary {
     pub encoding: Option<String>,
     /// Mapping that was used.
     pub layout: Option<String>,
+    /// `schema.table` of its rows: the first that the mapping names.
+    pub table: Option<String>,
     /// Records by `schema.table`.
     pub records: BTreeMap<String, u64>,
     /// Which header went to which column.
@@ -157,6 +159,7 @@ impl FileSummary {
             format: None,
             encoding: None,
             layout: None,
+            table: None,
             records: BTreeMap::new(),
             mapping: Vec::new(),
             unused_headers: Vec::new(),

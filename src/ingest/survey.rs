@@ -1,15 +1,18 @@
-//! What only a whole column tells: are its cell numbers decimal or hexadecimal, are six digits a duration, do amounts carry a sign?
+//! What only a whole column tells: are its cell numbers decimal or hexadecimal, are six digits a duration, do amounts carry a sign, did a
+//! spreadsheet round its numbers?
 //!
 //! A pass over the file that stops as soon as everything is known, which for most files is after a few rows.
 
 use super::kind::Kind;
 use super::plan::{Amounts, Plan, Take, first};
 use super::row::RawRow;
-use super::value::{self, Value, Zone};
-use super::words;
+use super::value::{self, Digits, Value, Zone};
+use super::words::Memory;
 use crate::normalise::cells::{Radix, RadixEvidence};
 use crate::normalise::durations::{self, Style};
+use crate::normalise::lossy::RoundingEvidence;
 use crate::normalise::{money, placeholders, text};
+use crate::record::Type;
 
 /// Values after which a column of six digits is believed to be `HHMMSS` throughout, and a share of signs to be known.
 const VALUES_ENOUGH: u32 = 5_000;
@@ -19,12 +22,14 @@ const ROWS_ENOUGH: u32 = 20_000;
 /// Questions and what has been seen.
 pub struct Survey {
     questions: Vec<Question>,
+    words: Memory,
     rows: u32,
 }
 
 enum Question {
     Radix { target: usize, column: usize, cells: [Vec<usize>; 2], seen: Box<[RadixEvidence; 2]> },
     Style { target: usize, column: usize, cells: Vec<usize>, six: u32, other: bool },
+    Rounding { target: usize, column: usize, cells: Vec<usize>, seen: Box<RoundingEvidence> },
     Amounts { target: usize, out_negative: u32, out_positive: u32, unflagged_negative: u32 },
 }
 
@@ -36,10 +41,20 @@ impl Survey {
             for (column, c) in t.columns.iter().enumerate() {
                 match &c.take {
                     Take::Cell(parts) if parts.radix.contains(&None) => {
-                        questions.push(Question::Radix { target, column, cells: [parts.lac.clone(), parts.ci.clone()], seen: Box::default() });
+                        questions.push(Question::Radix {
+                            target,
+                            column,
+                            cells: [parts.lac.clone(), parts.ci.clone()],
+                            seen: Box::default(),
+                        });
                     }
                     Take::First(cells) if c.kind == Kind::Duration && c.style_open => {
                         questions.push(Question::Style { target, column, cells: cells.clone(), six: 0, other: false });
+                    }
+                    Take::First(cells)
+                        if matches!(c.kind, Kind::Account | Kind::IdNumber | Kind::Identifier) && c.column.ty == Type::Text =>
+                    {
+                        questions.push(Question::Rounding { target, column, cells: cells.clone(), seen: Box::default() });
                     }
                     _ => {}
                 }
@@ -50,7 +65,7 @@ impl Survey {
                 questions.push(Question::Amounts { target, out_negative: 0, out_positive: 0, unflagged_negative: 0 });
             }
         }
-        Survey { questions, rows: 0 }
+        Survey { questions, words: Memory::default(), rows: 0 }
     }
 
     /// Is everything known, whatever comes?
@@ -61,6 +76,8 @@ impl Survey {
             // A sender writes one radix, so that after many rows a column may follow the others (see `apply`).
             Question::Radix { seen, .. } => seen.iter().all(RadixEvidence::is_settled) || (long && some_radix()),
             Question::Style { six, other, .. } => *other || *six >= VALUES_ENOUGH,
+            // A column without long numbers never tells, and has nothing to tell.
+            Question::Rounding { seen, .. } => seen.is_settled() || long,
             Question::Amounts { out_negative, out_positive, .. } => out_negative + out_positive >= VALUES_ENOUGH,
         })
     }
@@ -89,13 +106,18 @@ impl Survey {
                         *other = true;
                     }
                 }
+                Question::Rounding { cells, seen, .. } => {
+                    if !seen.is_settled() {
+                        seen.see(&text::squeezed(text::clean(first(row, cells))));
+                    }
+                }
                 Question::Amounts { target, out_negative, out_positive, unflagged_negative } => {
                     let t = &plan.targets[*target];
                     let bank = t.bank.expect("only asked of transactions");
                     let amount = &t.columns[bank.amount];
                     let Take::First(cells) = &amount.take else { continue };
                     let Ok(Some(minor)) = money::parse(first(row, cells), amount.reading.unit) else { continue };
-                    let flag = words::text(&t.columns[bank.sign], row).and_then(|s| {
+                    let flag = self.words.text(bank.sign, &t.columns[bank.sign], row).and_then(|s| {
                         match value::read(t.columns[bank.sign].kind, &s, &t.columns[bank.sign].reading, &mut Zone::default()) {
                             Ok(Value::Text(word)) => Some(word == "out"),
                             _ => None,
@@ -120,18 +142,18 @@ impl Survey {
         for question in self.questions {
             match question {
                 Question::Radix { target, column, cells, seen } => {
-                    let own = [seen[0].radix(), seen[1].radix()];
                     let Take::Cell(parts) = &mut plan.targets[target].columns[column].take else { continue };
-                    for i in 0..2 {
-                        let partner = own[1 - i];
-                        let of_file = if any_hex { Some(Radix::Hex) } else { any_decimal.then_some(Radix::Decimal) };
-                        parts.radix[i] = parts.radix[i].or(own[i]).or(partner).or(of_file);
-                        if !seen[i].is_empty()
-                            && let Some(&at) = cells[i].first()
+                    // A sender writes one radix. A letter is certain; that there is none is only likely.
+                    let of_file = if any_hex { Some(Radix::Hex) } else { any_decimal.then_some(Radix::Decimal) };
+                    for ((radix, evidence), cells) in parts.radix.iter_mut().zip(seen.iter()).zip(&cells) {
+                        let own = evidence.radix();
+                        *radix = radix.or(of_file);
+                        if !evidence.is_empty()
+                            && let Some(&at) = cells.first()
                         {
                             let name = &plan.header.cells[at].text;
-                            let why = if own[i].is_some() { "its values show it" } else { "as the other cell columns of the file" };
-                            notes.push(match parts.radix[i] {
+                            let why = if own == of_file { "its values show it" } else { "as other cell columns of the file" };
+                            notes.push(match *radix {
                                 Some(Radix::Hex) => format!("{name} is hexadecimal: {why}"),
                                 Some(Radix::Decimal) => format!("{name} is decimal: {why}"),
                                 None => format!("{name} may be decimal or hexadecimal: too few values to tell"),
@@ -143,6 +165,12 @@ impl Survey {
                     if six > 0 && !other {
                         plan.targets[target].columns[column].reading.style = Style::Hhmmss;
                         notes.push(format!("{} has six digits throughout and is read as HHMMSS", plan.header.cells[cells[0]].text));
+                    }
+                }
+                Question::Rounding { target, column, cells, seen } => {
+                    if seen.is_rounded() {
+                        plan.targets[target].columns[column].reading.digits = Digits::Rounded;
+                        notes.push(format!("the long numbers of {} were rounded by a spreadsheet", plan.header.cells[cells[0]].text));
                     }
                 }
                 Question::Amounts { target, out_negative, out_positive, unflagged_negative } => {

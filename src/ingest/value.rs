@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::kind::{self, DayMeans, Kind};
 use crate::normalise::times::Order;
-use crate::normalise::{Unusable, cards, durations, id_numbers, imei, imsi, lossy, money, phones, placeholders, plates, text, times};
+use crate::normalise::{Unusable, cards, durations, imei, imsi, lossy, money, phones, placeholders, plates, text, times};
 
 /// A value, borrowed from the row where it can be.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +40,23 @@ pub struct Reading {
     pub style: durations::Style,
     /// Order of the fields of a date.
     pub order: Order,
+    /// Did a spreadsheet round the long numbers of the column?
+    pub digits: Digits,
+}
+
+/// Are the last digits of long numbers what the sender wrote?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Digits {
+    /// They are.
+    #[default]
+    Whole,
+    /// A spreadsheet put zeros there.
+    Rounded,
 }
 
 impl Default for Reading {
     fn default() -> Self {
-        Reading { unit: money::Unit::Yuan, style: durations::Style::default(), order: Order::default() }
+        Reading { unit: money::Unit::Yuan, style: durations::Style::default(), order: Order::default(), digits: Digits::default() }
     }
 }
 
@@ -62,6 +74,9 @@ pub struct Zone {
 /// # Errors
 /// Why it cannot be used.
 pub fn read<'a>(kind: Kind, raw: &'a str, how: &Reading, zone: &mut Zone) -> Result<Value<'a>, Unusable> {
+    if how.digits == Digits::Rounded && lossy::could_be_rounded(&text::squeezed(text::clean(raw))) {
+        return Err(Unusable::LossyNumber);
+    }
     match kind {
         Kind::Text => {
             let s = plain(raw)?;
@@ -84,8 +99,14 @@ pub fn read<'a>(kind: Kind, raw: &'a str, how: &Reading, zone: &mut Zone) -> Res
         Kind::Plate => Ok(Value::text(plates::normalise(plain(raw)?))),
         Kind::IdNumber => {
             let s = plain(raw)?;
-            // Kept as written; parsing only finds out whether there is one and whether it is whole.
-            Ok(if id_numbers::parse(s)?.is_some() { Value::Text(Cow::Borrowed(s)) } else { Value::Null })
+            // Kept as written: what it proves is for those who compare persons to say.
+            if placeholders::is_missing_number(s) {
+                Ok(Value::Null)
+            } else if lossy::is_lossy(s) {
+                Err(Unusable::LossyNumber)
+            } else {
+                Ok(Value::Text(Cow::Borrowed(s)))
+            }
         }
         Kind::Cell => {
             let s = plain(raw)?;
@@ -126,8 +147,12 @@ pub fn read<'a>(kind: Kind, raw: &'a str, how: &Reading, zone: &mut Zone) -> Res
         Kind::Bool => {
             let s = plain(raw)?;
             match s {
-                "1" | "true" | "True" | "TRUE" | "T" | "Y" | "y" | "yes" | "Yes" | "YES" | "是" | "成功" | "交易成功" | "有" | "S" => Ok(Value::Bool(true)),
-                "0" | "false" | "False" | "FALSE" | "F" | "N" | "n" | "no" | "No" | "NO" | "否" | "失败" | "交易失败" => Ok(Value::Bool(false)),
+                "1" | "true" | "True" | "TRUE" | "T" | "Y" | "y" | "yes" | "Yes" | "YES" | "是" | "成功" | "交易成功" | "有" | "S" => {
+                    Ok(Value::Bool(true))
+                }
+                "0" | "false" | "False" | "FALSE" | "F" | "N" | "n" | "no" | "No" | "NO" | "否" | "失败" | "交易失败" => {
+                    Ok(Value::Bool(false))
+                }
                 _ if placeholders::is_missing(s) => Ok(Value::Null),
                 _ => Err(Unusable::NotABoolean),
             }
@@ -143,7 +168,9 @@ pub fn read<'a>(kind: Kind, raw: &'a str, how: &Reading, zone: &mut Zone) -> Res
         Kind::Currency => {
             let s = plain(raw)?;
             Ok(match s {
-                "156" | "RMB" | "CNY" | "人民币" | "人民币元" | "rmb" | "cny" | "01" | "¥" | "￥" => Value::Text(Cow::Borrowed("CNY")),
+                "156" | "RMB" | "CNY" | "人民币" | "人民币元" | "rmb" | "cny" | "01" | "¥" | "￥" => {
+                    Value::Text(Cow::Borrowed("CNY"))
+                }
                 "840" | "美元" => Value::Text(Cow::Borrowed("USD")),
                 "344" | "港币" | "港元" => Value::Text(Cow::Borrowed("HKD")),
                 "978" | "欧元" => Value::Text(Cow::Borrowed("EUR")),
@@ -158,7 +185,9 @@ pub fn read<'a>(kind: Kind, raw: &'a str, how: &Reading, zone: &mut Zone) -> Res
 /// The cleaned text, unless it is an error that a spreadsheet shows.
 fn plain(raw: &str) -> Result<&str, Unusable> {
     let s = text::clean(raw);
-    if s.starts_with('#') && matches!(s, "#REF!" | "#VALUE!" | "#DIV/0!" | "#NAME?" | "#NUM!" | "#NULL!") || (s.len() > 2 && s.bytes().all(|b| b == b'#')) {
+    if s.starts_with('#') && matches!(s, "#REF!" | "#VALUE!" | "#DIV/0!" | "#NAME?" | "#NUM!" | "#NULL!")
+        || (s.len() > 2 && s.bytes().all(|b| b == b'#'))
+    {
         return Err(Unusable::SpreadsheetError);
     }
     Ok(s)
@@ -193,7 +222,11 @@ fn birth_date(raw: &str) -> Result<Value<'_>, Unusable> {
         if let Some(partial) = partial {
             let month = partial.get(5..).unwrap_or("01");
             let year_known = ("1850".."2101").contains(&&partial[..4]);
-            return if year_known && ("01"..="12").contains(&month) { Ok(Value::Text(Cow::Owned(partial))) } else { Err(Unusable::TimeOutOfRange) };
+            return if year_known && ("01"..="12").contains(&month) {
+                Ok(Value::Text(Cow::Owned(partial)))
+            } else {
+                Err(Unusable::TimeOutOfRange)
+            };
         }
     }
     let Some(stamp) = times::parse(s, Order::Ymd)? else { return Ok(Value::Null) };

@@ -13,7 +13,9 @@ const DEPTH_MAX: usize = 32;
 pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
-        let kind = std::fs::metadata(path).usage("E0201", || format!("find {}", path.display())).map_err(|e| e.hint("give a file or a folder that exists"))?;
+        let kind = std::fs::metadata(path)
+            .usage("E0201", || format!("find {}", path.display()))
+            .map_err(|e| e.hint("give a file or a folder that exists"))?;
         if kind.is_dir() {
             walk(path, 0, &mut files)?;
         } else {
@@ -27,10 +29,14 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
     if depth > DEPTH_MAX {
-        return Err(Error::usage("E0215", format!("{} lies more than {DEPTH_MAX} folders deep", folder.display())).hint("is there a link that leads back?"));
+        return Err(Error::usage("E0215", format!("{} lies more than {DEPTH_MAX} folders deep", folder.display()))
+            .hint("is there a link that leads back?"));
     }
     let entries = std::fs::read_dir(folder).usage("E0201", || format!("read the folder {}", folder.display()))?;
-    let mut names = entries.map(|e| e.map(|e| e.file_name())).collect::<std::io::Result<Vec<_>>>().usage("E0201", || format!("read the folder {}", folder.display()))?;
+    let mut names = entries
+        .map(|e| e.map(|e| e.file_name()))
+        .collect::<std::io::Result<Vec<_>>>()
+        .usage("E0201", || format!("read the folder {}", folder.display()))?;
     names.sort();
     let is_workspace = names.iter().any(|n| n == "clew.toml");
     for name in names {
@@ -58,7 +64,18 @@ mod tests {
     #[test]
     fn a_folder_is_walked_in_order_and_leaves_out_what_is_not_input() {
         let dir = tempfile::tempdir().unwrap();
-        for file in ["b.csv", "a/z.csv", "a/y.csv", "a/y.csv.meta.toml", "truth/persons.csv", ".hidden", "~$x.xlsx", "clew.toml", "lake/PUBLISHED", "mappings/m.toml"] {
+        for file in [
+            "b.csv",
+            "a/z.csv",
+            "a/y.csv",
+            "a/y.csv.meta.toml",
+            "truth/persons.csv",
+            ".hidden",
+            "~$x.xlsx",
+            "clew.toml",
+            "lake/PUBLISHED",
+            "mappings/m.toml",
+        ] {
             let path = dir.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "x").unwrap();

@@ -19,13 +19,17 @@ pub enum Radix {
 #[derive(Clone, Debug, Default)]
 pub struct RadixEvidence {
     letters: bool,
-    other: bool,
+    seen: bool,
     digits_only: BTreeSet<Box<str>>,
-    log_chance: f64,
+    /// Digits in places where a hexadecimal number could as well have had a letter.
+    chances: usize,
 }
 
-/// A hexadecimal column that happens to show no letter must be less likely than this before it counts as decimal.
-const CHANCE_MAX: f64 = 1e-6;
+/// A hexadecimal number shows no letter in 10 of 16 places; in so many places that happens once in a million columns.
+const CHANCES_ENOUGH: usize = 30;
+
+/// The last digits of a cell number count the sectors of a mast (`01`, `02`, `03`) and say nothing.
+const SECTOR_DIGITS: usize = 2;
 
 impl RadixEvidence {
     /// Takes one value in.
@@ -34,19 +38,28 @@ impl RadixEvidence {
             return;
         }
         let s = hex_digits(text::clean(raw));
-        if placeholders::is_missing_number(s) || s.len() < 2 || is_filler(s) {
+        if placeholders::is_missing_number(s) || s.len() < 2 || is_filler(s) || !s.bytes().all(|b| b.is_ascii_hexdigit()) {
             return;
         }
-        if s.bytes().all(|b| b.is_ascii_digit()) {
-            // The more distinct values without a letter, the less they can be hexadecimal: each digit shows none in 10 of 16 cases.
-            if self.log_chance > CHANCE_MAX.ln() && self.digits_only.insert(s.into()) {
-                self.log_chance += s.trim_start_matches('0').len() as f64 * (10.0f64 / 16.0).ln();
-            }
-        } else if s.bytes().all(|b| b.is_ascii_hexdigit()) {
+        self.seen = true;
+        if !s.bytes().all(|b| b.is_ascii_digit()) {
             self.letters = true;
-        } else {
-            self.other = true;
+        } else if self.chances < CHANCES_ENOUGH {
+            self.count(s);
         }
+    }
+
+    /// Masts of one area share their first digits: only what differs from every number seen before is a chance of its own.
+    fn count(&mut self, s: &str) {
+        let s = s.trim_start_matches('0');
+        let head = &s[..s.len().saturating_sub(if s.len() > 4 { SECTOR_DIGITS } else { 0 })];
+        if head.is_empty() || self.digits_only.contains(head) {
+            return;
+        }
+        let shared = |other: &str| head.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+        let longest = self.digits_only.iter().map(|o| shared(o)).max().unwrap_or(0);
+        self.chances += head.len() - longest;
+        self.digits_only.insert(head.into());
     }
 
     /// Is the answer known already, whatever comes?
@@ -58,7 +71,7 @@ impl RadixEvidence {
     pub fn radix(&self) -> Option<Radix> {
         if self.letters {
             Some(Radix::Hex)
-        } else if self.log_chance <= CHANCE_MAX.ln() {
+        } else if self.chances >= CHANCES_ENOUGH {
             Some(Radix::Decimal)
         } else {
             None
@@ -67,7 +80,7 @@ impl RadixEvidence {
 
     /// Were there any values to judge by?
     pub fn is_empty(&self) -> bool {
-        !self.letters && !self.other && self.digits_only.is_empty()
+        !self.seen
     }
 }
 
@@ -83,8 +96,8 @@ fn is_filler(s: &str) -> bool {
 /// Largest NR cell identity (36 bits, 3GPP TS 38.413).
 const CELL_MAX: u64 = (1 << 36) - 1;
 
-/// One part of a cell's address, the location area or the cell number. `None`: the text says that there is none (also all ones, `FFFF`
-/// or 65535 for an area).
+/// One part of a cell's address, the location area or the cell number. `None`: the text says that there is none (also all ones in hexadecimal,
+/// `FFFF`).
 ///
 /// # Errors
 /// [`Unusable::NotACell`].
@@ -99,8 +112,11 @@ pub fn part(raw: &str, radix: Radix) -> Result<Option<u64>, Unusable> {
         Radix::Hex => 16,
     };
     let plain = text::squeezed(s);
-    if plain.starts_with('+') || is_filler(&plain) && radix == Radix::Hex {
-        return if plain.starts_with('+') { Err(Unusable::NotACell) } else { Ok(None) };
+    if plain.starts_with('+') {
+        return Err(Unusable::NotACell);
+    }
+    if radix == Radix::Hex && is_filler(&plain) {
+        return Ok(None);
     }
     match u64::from_str_radix(&plain, base) {
         Ok(n) if n <= CELL_MAX => Ok(Some(n)),
@@ -114,15 +130,19 @@ pub fn part(raw: &str, radix: Radix) -> Result<Option<u64>, Unusable> {
 /// 中国广电. Other five- or six-digit codes stand for themselves.
 pub fn operator(raw: &str) -> Option<&str> {
     let s = text::clean(raw);
+    match s {
+        "" => return None,
+        "中国移动" => return Some("46000"),
+        "中国联通" => return Some("46001"),
+        "中国电信" => return Some("46011"),
+        _ => {}
+    }
     const NAMES: [(&str, &[&str], &[&str]); 4] = [
         ("46000", &["移动", "CMCC", "cmcc", "China Mobile"], &["46000", "46002", "46004", "46007", "46008", "46013"]),
         ("46001", &["联通", "CUCC", "cucc", "China Unicom"], &["46001", "46006", "46009", "46010"]),
         ("46011", &["电信", "CTCC", "ctcc", "China Telecom"], &["46003", "46005", "46011", "46012"]),
         ("46015", &["广电", "CBN", "cbn", "China Broadnet"], &["46015"]),
     ];
-    if s.is_empty() {
-        return None;
-    }
     let numeric = s.bytes().all(|b| b.is_ascii_digit());
     for (code, names, codes) in NAMES {
         if (numeric && codes.contains(&s)) || (!numeric && names.iter().any(|n| s.contains(n))) {
@@ -163,8 +183,14 @@ mod tests {
         assert_eq!(radix_of(&["6699"]), None);
         assert_eq!(radix_of(&["6699"; 50]), None, "one value repeated is one value");
         assert_eq!(radix_of(&["6699", "14521", "0", "-1", "FFFF"]), None, "fillers are not letters");
-        let many: Vec<String> = (0..12).map(|i| (14000 + 37 * i).to_string()).collect();
+        let many: Vec<String> = (0..20).map(|i| (10_000 + 2_637 * i).to_string()).collect();
         assert_eq!(radix_of(&many.iter().map(String::as_str).collect::<Vec<_>>()), Some(Radix::Decimal));
+        let one_neighbourhood: Vec<String> = (0..12).map(|i| format!("09{:03}{:02}", 521 + i / 3, 1 + i % 3)).collect();
+        assert_eq!(
+            radix_of(&one_neighbourhood.iter().map(String::as_str).collect::<Vec<_>>()),
+            None,
+            "sectors of a few masts are not independent"
+        );
         assert!(RadixEvidence::default().is_empty());
     }
 

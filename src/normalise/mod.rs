@@ -14,7 +14,6 @@ pub mod imsi;
 pub mod lossy;
 pub mod money;
 pub mod name;
-pub mod names;
 pub mod phones;
 pub mod placeholders;
 pub mod plates;

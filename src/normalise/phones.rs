@@ -31,10 +31,7 @@ pub fn normalise(raw: &str) -> Result<Option<Cow<'_, str>>, Unusable> {
     }
     let digits = digits_of(s)?;
     // +86 371 … lacks the zero with which the area code is written at home.
-    if let Some(rest) = digits.strip_prefix("0086")
-        && (9..=11).contains(&rest.len())
-        && matches!(rest.as_bytes()[0], b'2'..=b'9')
-    {
+    if let Some(rest) = digits.strip_prefix("0086").filter(|r| is_area_and_number(r)) {
         return Ok(Some(Cow::Owned(format!("0{rest}"))));
     }
     let kept = strip(&digits);
@@ -98,7 +95,10 @@ fn strip(digits: &str) -> &str {
     }
     for prefix in ["0086", "86"] {
         if let Some(rest) = d.strip_prefix(prefix)
-            && (is_mobile(rest) || is_mobile(rest.strip_prefix('0').unwrap_or(rest)) || is_land_line(rest))
+            && ((prefix == "0086" && !rest.is_empty())
+                || is_mobile(rest.strip_prefix('0').unwrap_or(rest))
+                || is_land_line(rest)
+                || is_message_service(rest))
         {
             d = rest;
             break;
@@ -108,6 +108,21 @@ fn strip(digits: &str) -> &str {
         Some(rest) if is_mobile(rest) => rest,
         _ => d,
     }
+}
+
+/// A land line as it is dialled from abroad: area code without its zero. Beijing is 10 and its numbers have eight digits.
+fn is_area_and_number(s: &str) -> bool {
+    let b = s.as_bytes();
+    match b.len() {
+        10 if s.starts_with("10") => matches!(b[2], b'2'..=b'9'),
+        9..=11 => matches!(b[0], b'2'..=b'9'),
+        _ => false,
+    }
+}
+
+/// A sender of messages, 106 and at least eight further digits.
+fn is_message_service(s: &str) -> bool {
+    s.len() >= 11 && s.starts_with("106")
 }
 
 /// A land line with its area code, `0` and 9 to 11 further digits.
@@ -143,6 +158,10 @@ mod tests {
             ("(0371)65961234", "037165961234"),
             ("86037165961234", "037165961234"),
             ("+8637165961234", "037165961234"),
+            ("+861069000123", "01069000123"),
+            ("+8610690001234", "10690001234"),
+            ("8610690001234", "10690001234"),
+            ("+8610086", "10086"),
             ("10086", "10086"),
             ("95588", "95588"),
             ("4008001234", "4008001234"),

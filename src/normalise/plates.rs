@@ -26,7 +26,10 @@ pub fn is_regular(plate: &str) -> bool {
     let province = chars.next().is_some_and(|c| PROVINCES.contains(c));
     let office = chars.next().is_some_and(|c| c.is_ascii_uppercase());
     let rest: Vec<char> = chars.collect();
-    province && office && matches!(rest.len(), 5 | 6) && rest.iter().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "挂学警港澳使领".contains(*c))
+    province
+        && office
+        && matches!(rest.len(), 5 | 6)
+        && rest.iter().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "挂学警港澳使领".contains(*c))
 }
 
 #[cfg(test)]

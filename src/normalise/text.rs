@@ -36,6 +36,9 @@ pub fn plain(s: &str) -> Cow<'_, str> {
 
 /// `s` in plain form and without white space inside; borrowed when there is nothing to do.
 pub fn squeezed(s: &str) -> Cow<'_, str> {
+    if s.bytes().all(|b| b.is_ascii_graphic()) {
+        return Cow::Borrowed(s);
+    }
     let plain = plain(s);
     if plain.chars().any(is_padding) { Cow::Owned(plain.chars().filter(|&c| !is_padding(c)).collect()) } else { plain }
 }

@@ -121,7 +121,7 @@ fn common(b: &[u8]) -> Option<Stamp> {
 
 fn build(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64, micros: i64) -> Result<Stamp, Unusable> {
     if !(1900..=2100).contains(&year) {
-        return Err(Unusable::TimeOutOfRange);
+        return Err(if year == 0 { Unusable::YearMissing } else { Unusable::TimeOutOfRange });
     }
     let days = days_from_civil(year, month, day).ok_or(Unusable::NotATime)?;
     // 24:00:00 is the end of the day; a leap second is the second after it.
@@ -266,7 +266,15 @@ fn fields(s: &str, order: Order) -> Result<Stamp, Unusable> {
     // A date joined with `085052` from another column.
     if count == 4 && matches!(groups[3].len(), 6 | 9) {
         let t = groups[3];
-        return build(year, month, day_, number(&t[..2]), number(&t[2..4]), number(&t[4..6]), if t.len() == 9 { number(&t[6..]) * 1_000 } else { 0 });
+        return build(
+            year,
+            month,
+            day_,
+            number(&t[..2]),
+            number(&t[2..4]),
+            number(&t[4..6]),
+            if t.len() == 9 { number(&t[6..]) * 1_000 } else { 0 },
+        );
     }
     if groups[3..6].iter().any(|g| g.len() > 2) {
         return Err(Unusable::NotATime);
@@ -380,6 +388,8 @@ mod tests {
             ("2023-01-02 08:61", "NotATime"),
             ("20231301", "NotATime"),
             ("0203-01-02 08:50:52", "TimeOutOfRange"),
+            ("0000-05-27 20:53:46", "YearMissing"),
+            ("00000722075951", "YearMissing"),
             ("20230102085099", "NotATime"),
             ("13800138000", "NotATime"),
             ("1704067200000", "NotATime"),

@@ -111,7 +111,9 @@ impl Unusable {
         use Unusable::*;
         match self {
             Missing => "a required value is missing; ask the sender for it",
-            LossyNumber => "a spreadsheet rounded the number, its last digits are lost; ask for the file as text or CSV that no spreadsheet has saved",
+            LossyNumber => {
+                "a spreadsheet rounded the number, its last digits are lost; ask for the file as text or CSV that no spreadsheet has saved"
+            }
             MaskedNumber => "part of the number is hidden; ask the sender for the full number",
             SpreadsheetError => "the cell holds a spreadsheet error; ask the sender for the value",
             Undecodable => "the bytes are not text in the encoding of the file; ask the sender for the file again",
@@ -120,12 +122,18 @@ impl Unusable {
             NotAnImei => "not an IMEI of 14 to 16 digits",
             NotAnImsi => "not an IMSI of 14 or 15 digits",
             NotACell => "not a location area or cell number, or one outside its range",
-            RadixUnknown => "the column may be decimal or hexadecimal; say `radix = \"hex\"` or `radix = \"decimal\"` in the sidecar file or the mapping",
-            OperatorUnknown => "cell numbers of different networks collide and nobody says whose this is; say `carrier = \"…\"` in the sidecar file",
+            RadixUnknown => {
+                "the column may be decimal or hexadecimal; say `radix = \"hex\"` or `radix = \"decimal\"` in the sidecar file or the mapping"
+            }
+            OperatorUnknown => {
+                "cell numbers of different networks collide and nobody says whose this is; say `carrier = \"…\"` in the sidecar file"
+            }
             NotAnAmount => "not an amount of money",
             AmountTooFine => "more decimals than the smallest coin has; clew does not round money",
             NotATime => "not a time that clew can read; write YYYY-MM-DD HH:MM:SS",
-            DayOrMonth => "day and month may stand in either order; say `format = \"mdy\"` or `format = \"dmy\"` for the column in the mapping",
+            DayOrMonth => {
+                "day and month may stand in either order; say `format = \"mdy\"` or `format = \"dmy\"` for the column in the mapping"
+            }
             YearMissing => "a time without a year; ask the sender or add the year",
             DayMissing => "a time of day without a day; join the two columns in the mapping (`join = \" \"`)",
             LossyTime => "a spreadsheet cut the time to a few decimals, it is off by seconds to minutes; ask for the file as text",
