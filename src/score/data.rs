@@ -9,6 +9,9 @@ pub const UNATS_PER_NAT: f64 = 1_000_000.0;
 /// The kind of evidence that is a fact: a record names the subject as suspect of the case.
 pub const NAMED: &str = "named_in_case";
 
+/// The kind of evidence that comes from a person's other cases. Where it stands at a phone, it got there through the holder.
+pub const LINKED: &str = "linked_case";
+
 /// Texts that occur often, each stored once. The order of first use decides the index, so no output may be ordered by it.
 #[derive(Clone, Debug, Default)]
 pub struct Names {

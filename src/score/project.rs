@@ -1,10 +1,11 @@
 //! From things to people: evidence about a phone, device or account also speaks about whoever held it then, as strongly as it is
 //! certain that they did. Takes pairs about things and holdings; gives pairs about persons. Never weakens what is about the thing,
-//! and never makes a fact about a person out of a fact about a thing.
+//! and never makes a fact about a person out of a fact about a thing. What a thing has from a holder's other cases stays there: it would come
+//! back to that holder a second time, and to whoever shares the phone as guilt by association.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::data::{Basis, CaseIx, Data, Holding, Item, NAMED, Pair, RecordRef, Span, SubjectIx, SubjectKind, UNATS_PER_NAT, Via};
+use super::data::{Basis, CaseIx, Data, Holding, Item, LINKED, NAMED, Pair, RecordRef, Span, SubjectIx, SubjectKind, UNATS_PER_NAT, Via};
 
 /// A person is not a phone: `LR_person = 1 − ρ + ρ · LR_thing`, with ρ the probability that this person used it then
 /// (DOMAIN-CASES, "Person is not phone"). Log likelihood ratios in micro-nats.
@@ -30,12 +31,12 @@ pub fn project(data: &Data, pairs: &[Pair], barred: &dyn Fn(RecordRef) -> bool) 
     for holding in data.holdings.iter().filter(|h| !barred(h.record)) {
         by_thing.entry(holding.thing).or_default().push(holding);
     }
-    let named = data.terms.find(NAMED);
+    let of_persons = [NAMED, LINKED].map(|kind| data.terms.find(kind));
     let mut of_person: BTreeMap<(CaseIx, SubjectIx), Vec<Item>> = BTreeMap::new();
     for pair in pairs.iter().filter(|p| data.kind(p.subject) != SubjectKind::Person) {
         let Some(holdings) = by_thing.get(&pair.subject) else { continue };
         let case = data.case(pair.case);
-        for item in pair.items.iter().filter(|i| Some(i.kind) != named) {
+        for item in pair.items.iter().filter(|i| !of_persons.contains(&Some(i.kind))) {
             let span = if item.span == Span::default() { case.occurred } else { item.span };
             for (person, via) in holders_then(data, holdings, &span, case.as_of_us) {
                 let log_lr_unats = shrink(item.log_lr_unats, via.held_probability);
@@ -124,6 +125,17 @@ mod tests {
         let item = &pairs[0].items[0];
         assert_eq!(item.log_lr_unats, shrink(4_000_000, 0.9));
         assert_eq!(item.records, f.data.pairs[0].items[0].records);
+    }
+
+    #[test]
+    fn what_a_phone_has_from_its_holders_other_cases_does_not_travel_to_another_holder() {
+        let mut f = Fixture::new();
+        let case = f.open_case("A1", 1_000, 2_000);
+        for kind in [NAMED, LINKED] {
+            f.evidence("phone:13800000001", case, item(kind, 4.0).family("link").records(&[1]));
+        }
+        f.holding("phone:13800000001", "person:spouse", Some(0), None, 0.9);
+        assert!(project(&f.data, &f.data.pairs, &|_| false).is_empty());
     }
 
     #[test]
