@@ -188,7 +188,8 @@ const GRID: [(f64, f64); 2] = [(500.0, 365.0 * 24.0), (2_000.0, 60.0 * 24.0)];
 fn near(judge: &Judge<'_>, caps: Caps) -> Found {
     let book = judge.book;
     let distance_score = Scores::new(Shape::Distance.cuts().iter().map(|m| chord2_of_m(*m)).collect(), judge.bin_scores(Shape::Distance));
-    let gap_scores = [Shape::GapNear, Shape::GapMiddle, Shape::GapFar, Shape::GapUnplaced].map(|s| Scores::new(s.cuts().to_vec(), judge.bin_scores(s)));
+    let gap_scores =
+        [Shape::GapNear, Shape::GapMiddle, Shape::GapFar, Shape::GapUnplaced].map(|s| Scores::new(s.cuts().to_vec(), judge.bin_scores(s)));
     let bands = [chord2_of_m(5_000.0), chord2_of_m(50_000.0)];
     let range_limits = RANGES_M.map(chord2_of_m);
     let mut ranges: [Best; 3] = std::array::from_fn(|_| Best::new(book.len(), caps.near_per_case));
@@ -283,7 +284,9 @@ fn rare_mo(book: &CaseBook, caps: Caps) -> Found {
     // A pair of values proposes only what neither value proposes alone.
     let used: Vec<&Vec<CaseIndex>> = keys
         .iter()
-        .filter(|((v, w), cases)| cases.len() > 1 && cases.len() <= caps.mo_key_cases && (v == w || !single(&keys, *v) && !single(&keys, *w)))
+        .filter(|((v, w), cases)| {
+            cases.len() > 1 && cases.len() <= caps.mo_key_cases && (v == w || !single(&keys, *v) && !single(&keys, *w))
+        })
         .map(|(_, cases)| cases)
         .collect();
     let dropped = keys.iter().filter(|((v, w), cases)| v == w && cases.len() > caps.mo_key_cases).count();

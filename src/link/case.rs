@@ -220,7 +220,21 @@ fn hours(us: i64) -> f64 {
 
 /// Everything of a case that may decide its place, without its id.
 #[expect(clippy::type_complexity, reason = "a sort key, used once")]
-fn content(c: &CaseFacts) -> (Option<i64>, Option<i64>, Option<(f64, f64)>, &str, &Option<String>, &Option<String>, &[String], Option<i64>, &Option<String>, State, i64) {
+fn content(
+    c: &CaseFacts,
+) -> (
+    Option<i64>,
+    Option<i64>,
+    Option<(f64, f64)>,
+    &str,
+    &Option<String>,
+    &Option<String>,
+    &[String],
+    Option<i64>,
+    &Option<String>,
+    State,
+    i64,
+) {
     let place = c.lat_lon.filter(|(lat, lon)| !lat.is_nan() && !lon.is_nan());
     (c.from_us, c.to_us, place, &c.category, &c.category_parent, &c.premises, &c.mo_tags, c.loss_minor, &c.region, c.state, c.as_of_us)
 }
@@ -356,7 +370,12 @@ mod tests {
     use super::*;
 
     fn case(id: &str, tags: &[&str]) -> CaseFacts {
-        CaseFacts { case_id: id.into(), category: "theft".into(), mo_tags: tags.iter().map(|t| (*t).to_owned()).collect(), ..CaseFacts::default() }
+        CaseFacts {
+            case_id: id.into(),
+            category: "theft".into(),
+            mo_tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+            ..CaseFacts::default()
+        }
     }
 
     #[test]
@@ -370,7 +389,8 @@ mod tests {
     #[test]
     fn the_degree_of_an_identifier_counts_only_what_was_known_before() {
         let fact = |case_id: &str, known_at_us| IdentifierFact { case_id: case_id.into(), subject_id: "phone:1".into(), known_at_us };
-        let book = CaseBook::new(vec![case("1", &[]), case("2", &[])], &[fact("1", 5), fact("1", 3), fact("2", 9), fact("nowhere", 1)], &[]);
+        let book =
+            CaseBook::new(vec![case("1", &[]), case("2", &[])], &[fact("1", 5), fact("1", 3), fact("2", 9), fact("nowhere", 1)], &[]);
         assert_eq!((book.degree(0, 3), book.degree(0, 4), book.degree(0, 10)), (0, 1, 2));
     }
 

@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::case::{CaseBook, CaseIndex, IdentifierIndex};
 use super::linked::{KnownCase, linked_case_unats, through_holder_unats};
 use super::model::{Judge, UNATS, unats};
-use super::rows::{count, metres};
 use super::roaming::offence::{Offence, visits};
+use super::rows::{count, metres};
 use super::suspects::Tie;
 
 /// Who held a phone, device or account when.
@@ -203,10 +203,24 @@ fn say(
 
 fn offence(book: &CaseBook, j: CaseIndex) -> Offence {
     let case = book.case(j);
-    Offence { case_id: case.facts.case_id.clone(), from_us: case.facts.from_us, to_us: case.facts.to_us, scene: case.scene, ..Offence::default() }
+    Offence {
+        case_id: case.facts.case_id.clone(),
+        from_us: case.facts.from_us,
+        to_us: case.facts.to_us,
+        scene: case.scene,
+        ..Offence::default()
+    }
 }
 
-fn row(book: &CaseBook, subject_id: &str, case: CaseIndex, log_lr_unats: i64, held: f64, said: &Said, holding: Option<&Holding>) -> EvidenceRow {
+fn row(
+    book: &CaseBook,
+    subject_id: &str,
+    case: CaseIndex,
+    log_lr_unats: i64,
+    held: f64,
+    said: &Said,
+    holding: Option<&Holding>,
+) -> EvidenceRow {
     let (this, best) = (book.case(case), book.case(said.best));
     let hundredths = |x: f64| (x * 100.0).round() / 100.0;
     #[expect(clippy::cast_precision_loss, reason = "log odds are far below 2^53 micro-nats")]

@@ -82,7 +82,14 @@ pub fn knox(cases: &[(Option<Scene>, Option<Span>)], permutations: u32) -> Vec<B
             let (n, total) = (observed[distance][time] as f64, sum[distance][time] as f64);
             let expected = total / f64::from(permutations.max(1));
             let p = f64::from(1 + at_least[distance][time]) / f64::from(permutations + 1);
-            bands.push(Band { distance, time, observed: observed[distance][time], expected, ratio: (expected > 0.0).then(|| n / expected), p });
+            bands.push(Band {
+                distance,
+                time,
+                observed: observed[distance][time],
+                expected,
+                ratio: (expected > 0.0).then(|| n / expected),
+                p,
+            });
         }
     }
     bands
@@ -158,7 +165,12 @@ mod tests {
     #[test]
     fn repeats_at_one_place_have_a_high_ratio_and_the_rest_about_one() {
         // Fifty places a hundred days apart in turn, each hit twice within a day.
-        let cases: Vec<_> = (0..50).flat_map(|k| { let (lat, day) = (30.0 + f64::from(k) * 0.1, f64::from(k * 37 % 50) * 7.0); [at(lat, day), at(lat, day + 0.4)] }).collect();
+        let cases: Vec<_> = (0..50)
+            .flat_map(|k| {
+                let (lat, day) = (30.0 + f64::from(k) * 0.1, f64::from(k * 37 % 50) * 7.0);
+                [at(lat, day), at(lat, day + 0.4)]
+            })
+            .collect();
         let bands = knox(&cases, 99);
         assert_eq!(bands.len(), 36);
         assert_eq!(bands[0].observed, 50);

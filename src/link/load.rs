@@ -130,8 +130,24 @@ fn texts(list: Option<Vec<Option<String>>>) -> Vec<String> {
 /// Cases of `staging.cases` that are open or solved; excluded ones contribute nothing.
 pub async fn cases(session: &Session) -> Result<Cases> {
     let columns = [
-        "case_id", "category", "category_parent", "from_us", "to_us", "utc_offset_min", "region", "place_unit", "lat", "lon", "premises", "mo_tags",
-        "loss_minor", "state", "as_of", "known_at", "source_id", "source_row",
+        "case_id",
+        "category",
+        "category_parent",
+        "from_us",
+        "to_us",
+        "utc_offset_min",
+        "region",
+        "place_unit",
+        "lat",
+        "lon",
+        "premises",
+        "mo_tags",
+        "loss_minor",
+        "state",
+        "as_of",
+        "known_at",
+        "source_id",
+        "source_row",
     ];
     let mut cases = Cases { facts: Vec::new(), place_unit: BTreeMap::new() };
     for row in session.rows::<CaseRow>("staging.cases", &columns, &["case_id"]).await? {
@@ -175,8 +191,7 @@ pub async fn parties(session: &Session) -> Result<Vec<Party>> {
         .filter(|r| r.record_kind == "party")
         .map(|r| ((r.source_id, r.source_row), r.person_id))
         .collect();
-    let columns =
-        ["case_id", "roles", "status", "named_at", "juvenile_sealed", "residence_region", "source_id", "source_row", "known_at"];
+    let columns = ["case_id", "roles", "status", "named_at", "juvenile_sealed", "residence_region", "source_id", "source_row", "known_at"];
     let rows = session.rows::<PartyRow>("records.parties", &columns, &["case_id", "source_id", "source_row"]).await?;
     let party = |row: PartyRow| Party {
         record: record(&row.source_id, row.source_row),
@@ -220,15 +235,18 @@ async fn identifiers(session: &Session, ties: &[Tie]) -> Result<Vec<IdentifierFa
     let columns = ["case_id", "role", "status", "subject_id", "known_at"];
     let order = ["case_id", "role", "subject_id", "known_at"];
     let rows = session.rows::<IdentifierRow>("staging.party_identifiers", &columns, &order).await?;
-    let usable = |row: &IdentifierRow| {
-        row.role == "suspect" && row.status.as_deref().is_none_or(|s| super::linked::status_probability(s).is_some())
-    };
+    let usable =
+        |row: &IdentifierRow| row.role == "suspect" && row.status.as_deref().is_none_or(|s| super::linked::status_probability(s).is_some());
     let mut facts: Vec<IdentifierFact> = rows
         .into_iter()
         .filter(usable)
         .map(|row| IdentifierFact { case_id: row.case_id, subject_id: row.subject_id, known_at_us: row.known_at.unwrap_or(UNKNOWN_AT_US) })
         .collect();
-    facts.extend(ties.iter().map(|t| IdentifierFact { case_id: t.case_id.clone(), subject_id: t.person_id.clone(), known_at_us: t.since_us }));
+    facts.extend(ties.iter().map(|t| IdentifierFact {
+        case_id: t.case_id.clone(),
+        subject_id: t.person_id.clone(),
+        known_at_us: t.since_us,
+    }));
     Ok(facts)
 }
 

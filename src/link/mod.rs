@@ -124,7 +124,8 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
         mo_per_case: count_param(params, "link_mo_per_case")?,
         mo_key_cases: count_param(params, "link_mo_key_cases")?,
     };
-    let permutations = u32::try_from(count_param(params, "link_knox_permutations")?).usage("E0505", || "use link_knox_permutations".into())?;
+    let permutations =
+        u32::try_from(count_param(params, "link_knox_permutations")?).usage("E0505", || "use link_knox_permutations".into())?;
     let book = &records.set.book;
     let (model, label) = train::own_or_shipped(&records.set, &shipped()?, limits)?;
     let judge = Judge::new(&model, book, limits);

@@ -238,7 +238,9 @@ impl CasePairModel {
     }
 
     fn check(&self) -> Result<()> {
-        let bad = |what: String| Err(Error::usage("E0501", format!("use the case-pair model: {what}")).hint("fit it anew: clew train case-pairs"));
+        let bad = |what: String| {
+            Err(Error::usage("E0501", format!("use the case-pair model: {what}")).hint("fit it anew: clew train case-pairs"))
+        };
         if self.format != FORMAT {
             return bad(format!("its format is {:?}, not {FORMAT:?}", self.format));
         }
@@ -254,7 +256,15 @@ impl CasePairModel {
             }
         }
         let copied = &self.copied;
-        let named = [copied.category, copied.category_parent, copied.category + copied.category_parent, copied.premises, copied.loss, copied.identifier, copied.mo_other];
+        let named = [
+            copied.category,
+            copied.category_parent,
+            copied.category + copied.category_parent,
+            copied.premises,
+            copied.loss,
+            copied.identifier,
+            copied.mo_other,
+        ];
         if named.iter().chain(copied.mo.values()).any(|p| !(0.0..1.0).contains(p)) {
             return bad("a probability of copying is not in 0 to 1".into());
         }

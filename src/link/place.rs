@@ -58,7 +58,13 @@ impl Grid {
         let furthest = scenes.iter().map(|(_, s)| s.north_m.abs() / EARTH_M).fold(0.0, f64::max);
         let lon_scale = EARTH_M * furthest.cos().max(0.01) * std::f64::consts::PI / 180.0;
         let mut grid = Grid { cell_m, lon_scale, cells: Vec::new() };
-        let mut cells: Vec<_> = scenes.iter().map(|(i, s)| { let (r, c) = grid.cell(s); (r, c, *i) }).collect();
+        let mut cells: Vec<_> = scenes
+            .iter()
+            .map(|(i, s)| {
+                let (r, c) = grid.cell(s);
+                (r, c, *i)
+            })
+            .collect();
         cells.sort_unstable();
         grid.cells = cells;
         grid
@@ -107,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_grid_finds_all_that_is_within_a_cell() {
-        let scenes: Vec<Scene> = (0..900).map(|k| Scene::new(40.0 + f64::from(k / 30) * 0.003, -74.0 + f64::from(k % 30) * 0.004).unwrap()).collect();
+        let scenes: Vec<Scene> =
+            (0..900).map(|k| Scene::new(40.0 + f64::from(k / 30) * 0.003, -74.0 + f64::from(k % 30) * 0.004).unwrap()).collect();
         let grid = Grid::new(scenes.iter().map(Some), 1_000.0);
         for a in &scenes {
             let mut found = 0;

@@ -70,7 +70,8 @@ pub fn series(judge: &Judge<'_>, links: &[Link], least: f64) -> Vec<Series> {
     let mut weakest: BTreeMap<CaseIndex, i64> = BTreeMap::new();
     let mut around: BTreeMap<CaseIndex, BTreeSet<CaseIndex>> = BTreeMap::new();
     let mut heap: BinaryHeap<(i64, std::cmp::Reverse<(CaseIndex, CaseIndex, usize)>)> = BinaryHeap::new();
-    let joins = |tie: Tie| (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats >= join_unats).then(|| tie.bf_unats / tie.pairs);
+    let joins =
+        |tie: Tie| (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats >= join_unats).then(|| tie.bf_unats / tie.pairs);
     for link in links {
         if joins(Tie { bf_unats: link.bf_unats, pairs: 1, infeasible: link.infeasible }).is_some() {
             for (a, b) in [(link.x, link.y), (link.y, link.x)] {
@@ -114,8 +115,10 @@ pub fn series(judge: &Judge<'_>, links: &[Link], least: f64) -> Vec<Series> {
         .filter(|(_, core)| core.len() > 1)
         .map(|(name, mut core)| {
             core.sort_unstable();
-            let mut members: Vec<Member> = core.iter().map(|c| Member { case: *c, membership: pairs.membership(*c, &core), place: Place::Core }).collect();
-            let beside: BTreeSet<CaseIndex> = core.iter().filter_map(|c| near.get(c)).flatten().copied().filter(|c| core.binary_search(c).is_err()).collect();
+            let mut members: Vec<Member> =
+                core.iter().map(|c| Member { case: *c, membership: pairs.membership(*c, &core), place: Place::Core }).collect();
+            let beside: BTreeSet<CaseIndex> =
+                core.iter().filter_map(|c| near.get(c)).flatten().copied().filter(|c| core.binary_search(c).is_err()).collect();
             for case in beside {
                 let membership = pairs.membership(case, &core);
                 if membership >= least && !pairs.tie(&[case], &core).infeasible {

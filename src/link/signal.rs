@@ -38,7 +38,9 @@ impl Shape {
         match self {
             Shape::Distance => &[100.0, 250.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0, 50_000.0, 100_000.0, 200_000.0],
             Shape::Jurisdiction => &[0.5, 1.5],
-            Shape::GapNear | Shape::GapMiddle | Shape::GapFar | Shape::GapUnplaced => &[6.0, 12.0, 24.0, 48.0, 96.0, 168.0, 336.0, 720.0, 1_440.0, 2_880.0, 8_760.0],
+            Shape::GapNear | Shape::GapMiddle | Shape::GapFar | Shape::GapUnplaced => {
+                &[6.0, 12.0, 24.0, 48.0, 96.0, 168.0, 336.0, 720.0, 1_440.0, 2_880.0, 8_760.0]
+            }
             Shape::Clock => &[1.0, 2.0, 4.0, 6.0, 9.0],
             Shape::Weekday => &[12.0, 36.0],
             Shape::Travel => &[0.5],
@@ -200,7 +202,13 @@ pub fn compare(book: &CaseBook, x: CaseIndex, y: CaseIndex, left_out: &[Identifi
 }
 
 /// Identifiers that both cases had before the offender of either was named, without hubs and without `left_out`, and their degrees.
-pub fn shared_identifiers(book: &CaseBook, a: &Case, b: &Case, left_out: &[IdentifierIndex], hub_degree: usize) -> Vec<(IdentifierIndex, usize)> {
+pub fn shared_identifiers(
+    book: &CaseBook,
+    a: &Case,
+    b: &Case,
+    left_out: &[IdentifierIndex],
+    hub_degree: usize,
+) -> Vec<(IdentifierIndex, usize)> {
     let before_us = a.facts.as_of_us.min(b.facts.as_of_us);
     let (mut i, mut j) = (0, 0);
     let mut shared = Vec::new();

@@ -63,7 +63,8 @@ const CLEARED: [&str; 3] = ["withdrawn", "not_prosecuted", "acquitted"];
 /// earliest date and the highest status count.
 pub fn ties(parties: &[Party]) -> Vec<Tie> {
     let status = |p: &Party| p.status.as_deref().unwrap_or("named").to_lowercase();
-    let suspects = || parties.iter().filter(|p| !p.sealed && p.roles.iter().any(|r| r == SUSPECT)).filter_map(|p| Some((p.person_id.as_ref()?, p)));
+    let suspects =
+        || parties.iter().filter(|p| !p.sealed && p.roles.iter().any(|r| r == SUSPECT)).filter_map(|p| Some((p.person_id.as_ref()?, p)));
     let cleared: BTreeSet<(&str, &str)> = suspects()
         .filter(|(_, p)| CLEARED.contains(&status(p).as_str()))
         .map(|(person, p)| (person.as_str(), p.case_id.as_str()))
@@ -135,7 +136,8 @@ mod tests {
     #[test]
     fn who_is_cleared_by_one_record_is_cleared_in_that_case_only() {
         for status in CLEARED {
-            let ties = ties(&[party("p", "c", "suspect", "charged"), party("p", "c", "suspect", status), party("p", "d", "suspect", "named")]);
+            let ties =
+                ties(&[party("p", "c", "suspect", "charged"), party("p", "c", "suspect", status), party("p", "d", "suspect", "named")]);
             assert_eq!(ties.iter().map(|t| t.case_id.as_str()).collect::<Vec<_>>(), ["d"]);
         }
     }

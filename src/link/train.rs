@@ -88,8 +88,11 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
     }
     fit.unlinked_pairs = rows.iter().filter(|r| !r.linked).count();
     if fit.linked_pairs < LINKED_PAIRS_MIN || fit.components < COMPONENTS_MIN {
-        return Err(Error::usage("E0502", format!("fit case pairs on {} linked pairs of {} offender groups", fit.linked_pairs, fit.components))
-            .hint(format!("at least {LINKED_PAIRS_MIN} pairs of {COMPONENTS_MIN} groups are needed; until then the shipped model is used")));
+        return Err(Error::usage(
+            "E0502",
+            format!("fit case pairs on {} linked pairs of {} offender groups", fit.linked_pairs, fit.components),
+        )
+        .hint(format!("at least {LINKED_PAIRS_MIN} pairs of {COMPONENTS_MIN} groups are needed; until then the shipped model is used")));
     }
 
     // Each fold is scored by likelihood ratios of the others.
@@ -98,7 +101,14 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
         let elsewhere: Vec<&Row> = rows.iter().filter(|r| r.folds.0 != fold && r.folds.1 != fold).collect();
         let ratios = Pooled::fit(&elsewhere, &worlds).by_world(&worlds);
         for row in rows.iter().filter(|r| r.folds == (fold, fold)) {
-            scored.push(Scored { fold, present: row.signals.present(), linked: row.linked, weight: row.weight, distance_m: row.signals.distance_m, log_lr: ratios[row.world].log_lr(&row.signals) });
+            scored.push(Scored {
+                fold,
+                present: row.signals.present(),
+                linked: row.linked,
+                weight: row.weight,
+                distance_m: row.signals.distance_m,
+                log_lr: ratios[row.world].log_lr(&row.signals),
+            });
         }
     }
     let every: Vec<&Scored> = scored.iter().collect();
@@ -106,10 +116,11 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
     let unfitted = stages::unfitted(&every).into_iter().filter_map(|k| Signal::iter().nth(k)).map(|s| <&str>::from(s).to_owned()).collect();
     fit.held_out = check::held_out(&scored)?;
 
-        let (links_per_case, links_per_case_bounds) = links_per_case(&fit);
+    let (links_per_case, links_per_case_bounds) = links_per_case(&fit);
     let named: BTreeMap<String, f64> = Signal::iter().map(|s| (<&str>::from(s).to_owned(), round(weights[s as usize]))).collect();
     let (shapes, copied) = Pooled::fit(&rows.iter().collect::<Vec<_>>(), &worlds).into_model();
-    let model = CasePairModel { format: FORMAT.into(), shapes, copied, weights: named, unfitted, links_per_case, links_per_case_bounds, fit };
+    let model =
+        CasePairModel { format: FORMAT.into(), shapes, copied, weights: named, unfitted, links_per_case, links_per_case_bounds, fit };
     // What was written must be what is read.
     CasePairModel::from_json(&model.to_json())
 }

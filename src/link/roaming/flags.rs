@@ -78,7 +78,8 @@ fn sorted<'a>(cases: impl Iterator<Item = &'a String>) -> Vec<String> {
 
 /// Offences whose predecessor or successor in time lies in another place. Offences without a time or a place make nothing true.
 fn statutory(offences: &[Offence]) -> Vec<String> {
-    let placed: Vec<&Offence> = in_order(offences).into_iter().filter(|o| o.place_unit.is_some() && (o.from_us.is_some() || o.to_us.is_some())).collect();
+    let placed: Vec<&Offence> =
+        in_order(offences).into_iter().filter(|o| o.place_unit.is_some() && (o.from_us.is_some() || o.to_us.is_some())).collect();
     let crossing = placed.windows(2).filter(|w| w[0].place_unit != w[1].place_unit);
     sorted(crossing.flat_map(|w| [&w[0].case_id, &w[1].case_id]))
 }
@@ -107,7 +108,8 @@ fn exception(offences: &[Offence], residence: &Residence, atlas: &Atlas) -> Opti
 pub fn in_strip(offence: &Offence, residence: &Residence, atlas: &Atlas) -> bool {
     let beyond_m = || {
         let (home, region) = (residence.region.as_ref()?, offence.region.as_ref()?);
-        let touching = atlas.neighbours.get(home).is_some_and(|n| n.contains(region)) || atlas.neighbours.get(region).is_some_and(|n| n.contains(home));
+        let touching = atlas.neighbours.get(home).is_some_and(|n| n.contains(region))
+            || atlas.neighbours.get(region).is_some_and(|n| n.contains(home));
         let (home_seat, seat, scene) = (residence.seat?, atlas.seats.get(region)?, offence.scene?);
         let apart_m = home_seat.distance_m(seat);
         // Distance of the scene beyond the perpendicular bisector of the two seats.
@@ -129,7 +131,8 @@ fn repeated(offences: &[Offence], window_us: i64) -> Vec<String> {
     let start = |v: usize| offences.iter().zip(&visit).filter(|(_, w)| **w == v).filter_map(|(o, _)| o.from_us.or(o.to_us)).min();
     let mut starts: Vec<(i64, usize)> = numbers.iter().filter_map(|v| start(*v).map(|at| (at, *v))).collect();
     starts.sort_unstable();
-    let window = (0..starts.len()).map(|k| starts[k..].iter().take_while(|s| s.0 - starts[k].0 <= window_us).map(|s| s.1).collect::<BTreeSet<usize>>());
+    let window = (0..starts.len())
+        .map(|k| starts[k..].iter().take_while(|s| s.0 - starts[k].0 <= window_us).map(|s| s.1).collect::<BTreeSet<usize>>());
     // The window with most visits; of equals the earliest.
     let best = window.fold(BTreeSet::new(), |best, w| if w.len() > best.len() { w } else { best });
     if best.len() < REPEATED_MIN {
@@ -177,23 +180,71 @@ mod tests {
             ("no offence", vec![], none, home("H"), [none; 4], None),
             ("one offence away", vec![offence("1", 1, "C", 32.0)], none, home("H"), [none; 4], None),
             ("two at home", vec![here("1", 1), here("2", 2)], none, home("H"), [none; 4], None),
-            ("home, then two far away", vec![here("1", 1), offence("2", 2, "C", 32.0), offence("3", 3, "C", 32.1)], none, home("H"),
-                [&["1", "2"], &["1", "2", "3"], &["1", "2", "3"], none], None),
-            ("home, once far away", vec![here("1", 1), here("2", 2), offence("3", 3, "C", 32.0)], none, home("H"),
-                [&["2", "3"], &["1", "2", "3"], &["1", "2", "3"], none], Some(Exception::OccasionalAway)),
-            ("home and twice just over the border", vec![here("1", 1), offence("2", 2, "B", 30.27), offence("3", 3, "B", 30.28)], none, home("H"),
-                [&["1", "2"], &["1", "2", "3"], &["1", "2", "3"], none], Some(Exception::BorderStrip)),
-            ("home and twice deep in the next county", vec![here("1", 1), offence("2", 2, "B", 30.5), offence("3", 3, "B", 30.55)], none, home("H"),
-                [&["1", "2"], &["1", "2", "3"], &["1", "2", "3"], none], None),
-            ("two counties, residence unknown", vec![offence("1", 1, "B", 30.5), offence("2", 2, "C", 32.0)], none, Residence::default(),
-                [&["1", "2"], none, none, none], None),
+            (
+                "home, then two far away",
+                vec![here("1", 1), offence("2", 2, "C", 32.0), offence("3", 3, "C", 32.1)],
+                none,
+                home("H"),
+                [&["1", "2"], &["1", "2", "3"], &["1", "2", "3"], none],
+                None,
+            ),
+            (
+                "home, once far away",
+                vec![here("1", 1), here("2", 2), offence("3", 3, "C", 32.0)],
+                none,
+                home("H"),
+                [&["2", "3"], &["1", "2", "3"], &["1", "2", "3"], none],
+                Some(Exception::OccasionalAway),
+            ),
+            (
+                "home and twice just over the border",
+                vec![here("1", 1), offence("2", 2, "B", 30.27), offence("3", 3, "B", 30.28)],
+                none,
+                home("H"),
+                [&["1", "2"], &["1", "2", "3"], &["1", "2", "3"], none],
+                Some(Exception::BorderStrip),
+            ),
+            (
+                "home and twice deep in the next county",
+                vec![here("1", 1), offence("2", 2, "B", 30.5), offence("3", 3, "B", 30.55)],
+                none,
+                home("H"),
+                [&["1", "2"], &["1", "2", "3"], &["1", "2", "3"], none],
+                None,
+            ),
+            (
+                "two counties, residence unknown",
+                vec![offence("1", 1, "B", 30.5), offence("2", 2, "C", 32.0)],
+                none,
+                Residence::default(),
+                [&["1", "2"], none, none, none],
+                None,
+            ),
             ("place of one unknown", vec![offence("1", 1, "", 30.5), offence("2", 2, "C", 32.0)], none, home("H"), [none; 4], None),
-            ("three shops in one night are one visit", vec![offence("1", 1, "H", 30.0), offence("2", 1, "H", 30.001), offence("3", 1, "H", 30.002)], none, home("H"),
-                [none; 4], None),
-            ("three thefts in three years", vec![here("1", 1), offence("2", 500, "H", 30.0), offence("3", 1_000, "H", 30.0)], none, home("H"),
-                [none, &["1", "2", "3"], none, none], None),
-            ("four thefts, three of them within two years", vec![here("1", 1), offence("2", 1_000, "H", 30.0), offence("3", 1_300, "H", 30.0), offence("4", 1_600, "H", 30.0)],
-                none, home("H"), [none, &["1", "2", "3", "4"], &["2", "3", "4"], none], None),
+            (
+                "three shops in one night are one visit",
+                vec![offence("1", 1, "H", 30.0), offence("2", 1, "H", 30.001), offence("3", 1, "H", 30.002)],
+                none,
+                home("H"),
+                [none; 4],
+                None,
+            ),
+            (
+                "three thefts in three years",
+                vec![here("1", 1), offence("2", 500, "H", 30.0), offence("3", 1_000, "H", 30.0)],
+                none,
+                home("H"),
+                [none, &["1", "2", "3"], none, none],
+                None,
+            ),
+            (
+                "four thefts, three of them within two years",
+                vec![here("1", 1), offence("2", 1_000, "H", 30.0), offence("3", 1_300, "H", 30.0), offence("4", 1_600, "H", 30.0)],
+                none,
+                home("H"),
+                [none, &["1", "2", "3", "4"], &["2", "3", "4"], none],
+                None,
+            ),
             ("with another", vec![here("1", 1), here("2", 2)], &["2", "9"], home("H"), [none, none, none, &["2"]], None),
         ];
         for (name, offences, jointly, residence, [statutory, repeated, theft, joint], exception) in table {

@@ -191,7 +191,14 @@ mod tests {
             ["a", "b", "c"].map(|c| (c.to_owned(), Offence { case_id: c.into(), ..Offence::default() })).into();
         let in_review = in_review.iter().map(|p| (*p).to_owned()).collect();
         let ties = ties(parties);
-        list(&Sources { ties: &ties, leads, offences: &offences, residences: &BTreeMap::new(), in_review: &in_review, atlas: &Atlas::default() })
+        list(&Sources {
+            ties: &ties,
+            leads,
+            offences: &offences,
+            residences: &BTreeMap::new(),
+            in_review: &in_review,
+            atlas: &Atlas::default(),
+        })
     }
 
     fn lead(subject: &str, case: &str, probability: f64) -> Lead {
@@ -207,7 +214,8 @@ mod tests {
 
     #[test]
     fn victims_and_witnesses_of_many_cases_are_not_listed() {
-        let parties: Vec<Party> = ["a", "b", "c"].iter().flat_map(|c| [party("v", c, "victim", "charged"), party("w", c, "witness", "named")]).collect();
+        let parties: Vec<Party> =
+            ["a", "b", "c"].iter().flat_map(|c| [party("v", c, "victim", "charged"), party("w", c, "witness", "named")]).collect();
         assert_eq!(rows(&parties, &[], &[]), []);
     }
 
@@ -222,12 +230,17 @@ mod tests {
     fn leads_raise_the_expected_cases_and_never_a_flag() {
         let parties = [party("p", "a", "suspect", "charged"), party("p", "b", "suspect", "charged")];
         let rows = rows(&parties, &[lead("p", "c", 0.5), lead("p", "a", 0.9), lead("phone:1", "a", 0.4), lead("phone:1", "b", 0.4)], &[]);
-        assert_eq!(rows.iter().map(|r| (r.subject_id.as_str(), r.expected_cases, r.repeated)).collect::<Vec<_>>(), [("p", 2.5, false), ("phone:1", 0.8, false)]);
+        assert_eq!(
+            rows.iter().map(|r| (r.subject_id.as_str(), r.expected_cases, r.repeated)).collect::<Vec<_>>(),
+            [("p", 2.5, false), ("phone:1", 0.8, false)]
+        );
     }
 
     #[test]
     fn acting_jointly_takes_two_who_are_charged_and_told_apart() {
-        let with = |status: &str| [party("p", "a", "suspect", "charged"), party("p", "b", "suspect", "charged"), party("q", "b", "suspect", status)];
+        let with = |status: &str| {
+            [party("p", "a", "suspect", "charged"), party("p", "b", "suspect", "charged"), party("q", "b", "suspect", status)]
+        };
         let joint = |status, in_review: &[&str]| rows(&with(status), &[], in_review)[0].joint_cases.clone();
         assert_eq!(joint("convicted", &[]), ["b"]);
         assert_eq!(joint("named", &[]), [""; 0], "either or");
@@ -237,7 +250,8 @@ mod tests {
 
     #[test]
     fn the_rank_follows_the_expected_cases_whatever_the_mobility() {
-        let rows = rows(&[], &[lead("phone:2", "a", 0.5), lead("phone:2", "b", 0.5), lead("phone:1", "a", 0.5), lead("phone:1", "b", 0.5)], &[]);
+        let rows =
+            rows(&[], &[lead("phone:2", "a", 0.5), lead("phone:2", "b", 0.5), lead("phone:1", "a", 0.5), lead("phone:1", "b", 0.5)], &[]);
         assert_eq!(rows.iter().map(|r| (r.rank, r.subject_id.as_str())).collect::<Vec<_>>(), [(1, "phone:1"), (2, "phone:2")]);
     }
 }

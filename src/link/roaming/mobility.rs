@@ -104,12 +104,22 @@ mod tests {
 
     fn at(case: &str, day: i64, unit: &str, lat: f64) -> Offence {
         let us = Some(day * 86_400_000_000);
-        Offence { case_id: case.into(), from_us: us, to_us: us, place_unit: Some(unit.into()), scene: Scene::new(lat, 120.0), ..Offence::default() }
+        Offence {
+            case_id: case.into(),
+            from_us: us,
+            to_us: us,
+            place_unit: Some(unit.into()),
+            scene: Scene::new(lat, 120.0),
+            ..Offence::default()
+        }
     }
 
     #[test]
     fn two_places_in_turn_have_full_entropy_and_always_switch() {
-        let m = mobility(&[at("1", 0, "A", 30.0), at("2", 1, "B", 31.0), at("3", 2, "A", 30.0), at("4", 3, "B", 31.0)], Scene::new(30.5, 120.0));
+        let m = mobility(
+            &[at("1", 0, "A", 30.0), at("2", 1, "B", 31.0), at("3", 2, "A", 30.0), at("4", 3, "B", 31.0)],
+            Scene::new(30.5, 120.0),
+        );
         assert!((m.entropy.unwrap() - 2f64.ln()).abs() < 1e-12);
         assert_eq!((m.places, m.switches, m.pattern), (2, Some(1.0), Some(Pattern::Marauder)));
         assert!((m.span_m.unwrap() - 111_195.0).abs() < 10.0 && (m.gyration_m.unwrap() - 55_597.0).abs() < 10.0);

@@ -54,7 +54,8 @@ pub fn visits(offences: &[Offence]) -> Vec<usize> {
 fn same_visit(a: &Offence, b: &Offence) -> bool {
     let near = a.scene.zip(b.scene).is_some_and(|(p, q)| p.distance_m(&q) <= VISIT_M);
     let span = |o: &Offence| o.from_us.or(o.to_us).zip(o.to_us.or(o.from_us));
-    let close = span(a).zip(span(b)).is_some_and(|((af, at), (bf, bt))| bf.saturating_sub(at) <= VISIT_US && af.saturating_sub(bt) <= VISIT_US);
+    let close =
+        span(a).zip(span(b)).is_some_and(|((af, at), (bf, bt))| bf.saturating_sub(at) <= VISIT_US && af.saturating_sub(bt) <= VISIT_US);
     near && close
 }
 

@@ -31,7 +31,8 @@ pub fn measure(band: &str, pairs: impl Iterator<Item = (bool, f64)>) -> Check {
     }
     linked.sort_by(f64::total_cmp);
     unlinked.sort_by(f64::total_cmp);
-    let mean = |of: &[f64], f: &dyn Fn(f64) -> f64| if of.is_empty() { 0.0 } else { of.iter().map(|x| f(*x)).sum::<f64>() / count(of.len()) };
+    let mean =
+        |of: &[f64], f: &dyn Fn(f64) -> f64| if of.is_empty() { 0.0 } else { of.iter().map(|x| f(*x)).sum::<f64>() / count(of.len()) };
     let threshold = if unlinked.is_empty() { f64::INFINITY } else { unlinked[unlinked.len() - 1 - unlinked.len() / 20] };
     let wins: f64 = linked.iter().map(|x| count(unlinked.partition_point(|u| u < x)) + 0.5 * count(ties(&unlinked, *x))).sum();
     let bits = |x: f64| x.exp().ln_1p() / std::f64::consts::LN_2;

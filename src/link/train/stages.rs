@@ -72,7 +72,15 @@ impl Pooled {
     pub fn into_model(self) -> (BTreeMap<String, ShapeModel>, CopyModel) {
         let shapes = Shape::iter().zip(self.shapes).map(|(shape, fitted)| {
             let rounded = |v: Vec<f64>| v.into_iter().map(round).collect();
-            (<&str>::from(shape).to_owned(), ShapeModel { cuts: shape.cuts().to_vec(), linked: rounded(fitted.linked), unlinked: rounded(fitted.pool), supported: fitted.supported })
+            (
+                <&str>::from(shape).to_owned(),
+                ShapeModel {
+                    cuts: shape.cuts().to_vec(),
+                    linked: rounded(fitted.linked),
+                    unlinked: rounded(fitted.pool),
+                    supported: fitted.supported,
+                },
+            )
         });
         (shapes.collect(), self.copied)
     }
@@ -132,7 +140,9 @@ fn fit_shape(shape: Shape, rows: &[&Row], worlds: usize) -> FittedShape {
 
 fn fit_copies(rows: &[&Row], worlds: &[World]) -> CopyModel {
     let linked = || rows.iter().filter(|r| r.linked);
-    let values = |pick: &dyn Fn(&Row) -> Option<ValueMatch>| mixture(&linked().filter_map(|r| pick(r).map(|v| (v.rarity, r.weight))).collect::<Vec<_>>());
+    let values = |pick: &dyn Fn(&Row) -> Option<ValueMatch>| {
+        mixture(&linked().filter_map(|r| pick(r).map(|v| (v.rarity, r.weight))).collect::<Vec<_>>())
+    };
     let mut groups: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
     for row in linked() {
         for (group, v) in &row.signals.mo {

@@ -86,7 +86,7 @@ pub const HOLDERS: Table = analysis(Schema::Entity, "holders", "one subject held
 pub const CASE_PAIRS: Table = analysis(Schema::Link, "case_pairs", "one compared pair of cases, case_a < case_b", &[
     col("case_a", "案件甲", Type::Text, "First case.").required(),
     col("case_b", "案件乙", Type::Text, "Second case.").required(),
-    col("blocks", "候选来源", Type::TextList, "Blocks that proposed the pair: near, mo, identifier.").required(),
+    col("blocks", "候选来源", Type::TextList, "Blocks that proposed the pair: full, identifier, mo, near.").required(),
     col("distance_m", "距离", Type::Int, "Distance of the scenes; null when a place is missing.").unit("m"),
     col("gap_h", "时差", Type::Float, "Expected |Δt| over both intervals.").unit("h"),
     col("category_unats", "类别", Type::Int, "Term of the category.").required().unit(UNATS),
@@ -134,7 +134,7 @@ pub const KNOX: Table = analysis(Schema::Link, "knox", "one band of distance × 
 
 /// How the candidate pairs came about and what the caps cut off.
 pub const BLOCKS: Table = analysis(Schema::Link, "blocks", "one kind of block", &[
-    col("block", "候选来源", Type::Text, "near, mo or identifier.").required(),
+    col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, mo or near.").required(),
     col("n_keys", "键数", Type::Int, "Keys: identifiers or modus operandi values of two cases or more; for near, cases with a place or a time.").required(),
     col("n_keys_dropped", "舍弃键数", Type::Int, "Keys of too many cases, which proposed nothing.").required(),
     col("n_pairs_found", "发现对数", Type::Int, "Pairs found, before the caps per case.").required(),
