@@ -24,13 +24,13 @@ use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
 
 use super::source;
 
-pub struct World {
+struct World {
     session: Session,
     catalogue: Catalogue,
 }
 
 impl World {
-    pub fn new() -> World {
+    fn new() -> World {
         let session = Session::empty(&Settings { threads: 2, memory_mb: 1024 }).expect("an empty session opens");
         for table in tables::ALL {
             let fields = table.arrow_schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>();
@@ -85,8 +85,7 @@ impl AsyncDB for World {
         let options = FormatOptions::default().with_null("NULL");
         let mut rows = Vec::new();
         for batch in &batches {
-            let columns =
-                batch.columns().iter().map(|c| ArrayFormatter::try_new(c.as_ref(), &options)).collect::<Result<Vec<_>, _>>()?;
+            let columns = batch.columns().iter().map(|c| ArrayFormatter::try_new(c.as_ref(), &options)).collect::<Result<Vec<_>, _>>()?;
             rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|c| c.value(row).to_string()).collect::<Vec<_>>()));
         }
         Ok(DBOutput::Rows { types, rows })
@@ -122,7 +121,9 @@ fn every_query_gives_what_was_computed_by_hand() {
 #[test]
 fn every_kind_of_evidence_has_a_test_by_hand() {
     let tested: String = files().iter().map(|f| std::fs::read_to_string(f).expect("a listed file is readable")).collect();
-    let untested: Vec<_> =
-        source::files("queries/evidence", "sql").into_iter().filter(|f| !tested.contains(&format!("run evidence.{}", f.file_stem().expect("a file has a name").to_string_lossy()))).collect();
+    let untested: Vec<_> = source::files("queries/evidence", "sql")
+        .into_iter()
+        .filter(|f| !tested.contains(&format!("run evidence.{}", f.file_stem().expect("a file has a name").to_string_lossy())))
+        .collect();
     assert!(untested.is_empty(), "no test in tests/sql for {untested:?}");
 }
