@@ -4,6 +4,8 @@ mod it {
     mod disclosure;
     mod docs;
     mod hygiene;
+    mod ingest;
+    mod ingest_real;
     mod layering;
     mod lockfile;
     mod source;

@@ -1,18 +1,18 @@
 //! `clew leads`: the ranked list.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use datafusion::prelude::{col, lit};
 
 use super::globals::{Globals, settings};
 use super::output::{self, Gated, OutputArgs, of_table};
-use crate::audit::{Action, What};
+use crate::audit::{Action, Gate, What};
+use crate::config::Config;
 use crate::error::{Context, Error, Result};
 use crate::lake::Lake;
 use crate::record::tables::LEADS;
-
-/// The list is for verification only.
-pub const BANNER: &str = "线索仅供核查，不得单凭线索采取强制措施。A lead is for verification only; no coercive measure rests on a lead alone.";
+use crate::report::terminal::{self, Colour, Language, Style};
+use crate::report::{NOTICE, Options};
 
 /// Print the ranked list of leads
 #[derive(Debug, clap::Args)]
@@ -41,6 +41,11 @@ pub async fn run(args: &LeadsArgs, globals: &Globals, out: &mut dyn Write) -> Re
     if !lake.published().tables.contains_key("lead.leads") {
         return Err(Error::usage("E0813", "there are no leads yet").hint("`clew ingest FILES…`, then `clew run`"));
     }
+    if args.output.format == output::Format::Table {
+        let what = What::new("leads").table("lead.leads").lake_version(&lake.published().lake_version);
+        let gate = disclosure.log(&config.root, Action::View, what)?;
+        return print_list(&config, if args.top == 0 { usize::MAX } else { args.top }, args.case.clone(), &gate, out).await;
+    }
     let session = lake.session(&settings(&config)).await?;
     let reading = || "read the leads".to_string();
     let mut frame = session.context().table("lead.leads").await.usage("E0814", reading)?;
@@ -67,14 +72,36 @@ pub async fn run(args: &LeadsArgs, globals: &Globals, out: &mut dyn Write) -> Re
     let gated = Gated::pass(&gate, &schema, &of_table(&LEADS, COLUMNS.iter().copied()), &batches)?;
     let mut more = serde_json::Map::new();
     more.insert("lake_version".into(), lake.published().lake_version.clone().into());
-    more.insert("notice".into(), BANNER.into());
-    if args.output.format == output::Format::Table {
-        output::line(out, BANNER)?;
-    }
+    more.insert("notice".into(), format!("{} {}", NOTICE.0, NOTICE.1).into());
     output::write(out, &args.output, "leads", &gated, more)?;
     if rows == 0 {
         eprintln!("no leads{}: `clew sql \"select * from lead.uncomputed\"` says what could not be computed and why",
             args.case.as_ref().map(|c| format!(" in case {c}")).unwrap_or_default());
     }
     Ok(())
+}
+
+/// The list as people read it: Chinese or English by the locale, colours only on a terminal.
+pub async fn print_list(config: &Config, top: usize, case_id: Option<String>, gate: &Gate, out: &mut dyn Write) -> Result<()> {
+    let options = Options { top_listed: top, top_detailed: 0, case_id, ..Options::default() };
+    let (data, _) = super::report::load(config, options).await?;
+    let text = terminal::list(&data.disclose(gate), style());
+    out.write_all(text.as_bytes()).bug("E0802", || "write the list".into())
+}
+
+/// Width, colours and language of this terminal.
+pub fn style() -> Style {
+    let terminal = std::io::stdout().is_terminal();
+    let plain = !terminal || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    Style {
+        width: comfy_table_width(),
+        colour: if plain { Colour::Never } else { Colour::Ansi },
+        language: if locale.is_some_and(|l| l.starts_with("zh")) { Language::Zh } else { Language::En },
+    }
+}
+
+/// Columns of the terminal; where there is none, `COLUMNS` or 140.
+fn comfy_table_width() -> u16 {
+    comfy_table::Table::new().width().or_else(|| std::env::var("COLUMNS").ok()?.parse().ok()).unwrap_or(140)
 }

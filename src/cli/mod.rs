@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod demo;
 mod doctor;
 mod evaluate;
 mod explain;
@@ -14,11 +15,13 @@ pub mod output;
 mod plan;
 mod progress;
 mod read;
+mod report;
 mod run;
 mod sql;
 mod stdout;
 mod synth;
 mod tables;
+mod train;
 mod truth;
 
 use std::io::Write;
@@ -48,11 +51,14 @@ enum Command {
     Plan(plan::PlanArgs),
     Run(run::RunArgs),
     Leads(leads::LeadsArgs),
+    Report(report::ReportArgs),
     Explain(explain::ExplainArgs),
     Lookup(lookup::LookupArgs),
     Tables(tables::TablesArgs),
     Sql(sql::SqlArgs),
+    Demo(demo::DemoArgs),
     Synth(synth::SynthArgs),
+    Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
     Config(config::ConfigArgs),
     Audit(audit::AuditArgs),
@@ -87,12 +93,15 @@ impl Cli {
             Command::Plan(args) => plan::run(args, globals, out),
             Command::Run(args) => run::run(args, globals).await,
             Command::Leads(args) => leads::run(args, globals, out).await,
+            Command::Report(args) => report::run(args, globals).await,
             Command::Explain(args) => explain::run(args, globals, out).await,
             Command::Lookup(args) => lookup::run(args, globals, out).await,
             Command::Audit(args) => audit::run(args, globals, out),
             Command::Doctor(args) => doctor::run(args, globals, out),
             Command::Tables(args) => tables::run(args, globals, out),
             Command::Sql(args) => sql::run(args, globals, out).await,
+            Command::Demo(args) => demo::run(args, globals, out).await,
+            Command::Train(args) => train::run(args, globals).await,
             Command::Synth(args) => synth::run(args, out),
             Command::Evaluate(args) => evaluate::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),

@@ -65,12 +65,19 @@ impl Analysis {
 
 /// Family and sentences of each kind of evidence, from the headers of the queries.
 fn kind_texts(catalogue: &Catalogue) -> Vec<score::KindText> {
-    catalogue
+    let mut texts: Vec<score::KindText> = catalogue
         .iter()
         .filter_map(|query| {
             let evidence = query.header.evidence.as_ref()?;
             let kind = query.name.rsplit('/').next().expect("a query name has a last part").to_string();
             Some(score::KindText { kind, family: evidence.family.clone(), zh: evidence.zh.clone(), en: evidence.en.clone() })
         })
-        .collect()
+        .collect();
+    texts.push(score::KindText {
+        kind: "linked_case".into(),
+        family: "link".into(),
+        zh: link::evidence::SENTENCE_ZH.into(),
+        en: link::evidence::SENTENCE_EN.into(),
+    });
+    texts
 }

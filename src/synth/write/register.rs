@@ -35,7 +35,7 @@ pub fn write_cases(world: &World, cases: &[Case], out: &Path) -> Result<u64> {
         "案发地址",
         "场所类型",
         "作案手段",
-        "损失金额",
+        "损失金额(分)",
         "案件状态",
         "简要案情",
         "获知时间",
