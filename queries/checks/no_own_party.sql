@@ -1,17 +1,17 @@
--- Victims, witnesses, tipsters, reporters, officers, prisoners and dead who were made a subject of their own case.
--- grain: one piece of evidence on such a subject
--- reads: evidence.all, staging.case_exclusions
+-- Victims, witnesses, tipsters, reporters, officers, prisoners and dead who are listed as subjects of their own case.
+-- grain: one such lead or candidate
+-- reads: lead.leads, staging.case_exclusions
 -- writes: checks.no_own_party
 -- params: none
-with evidence as (
-    select subject_id, case_id, kind
-    from evidence.all
+with leads as (
+    select lead_id, subject_id, case_id
+    from lead.leads
 ),
 exclusions as (
     select case_id, subject_id, reason
     from staging.case_exclusions
 )
-select e.subject_id, e.case_id, e.kind, x.reason
-from evidence e
-join exclusions x on x.case_id = e.case_id and x.subject_id = e.subject_id
-order by e.case_id, e.subject_id, e.kind
+select l.subject_id, l.case_id, l.lead_id, x.reason
+from leads l
+join exclusions x on x.case_id = l.case_id and x.subject_id = l.subject_id
+order by l.case_id, l.subject_id, l.lead_id, x.reason

@@ -1,20 +1,15 @@
--- Persons who are subject of evidence or of a lead, but no case's suspect: being victim or witness makes nobody a subject.
+-- Persons who are listed in a case in which they are a party without being its suspect: that role makes nobody a subject.
 -- grain: one such person in one case
--- reads: evidence.all, lead.candidates, records.parties, entity.person_records
+-- reads: lead.leads, records.parties, entity.person_records
 -- writes: checks.no_victim_only_person
 -- params: none
-with evidence as (
+with leads as (
     select subject_id, case_id
-    from evidence.all
-    where starts_with(subject_id, 'person:')
-),
-candidates as (
-    select subject_id, case_id
-    from lead.candidates
+    from lead.leads
     where starts_with(subject_id, 'person:')
 ),
 parties as (
-    select roles, source_id, source_row
+    select case_id, roles, source_id, source_row
     from records.parties
 ),
 persons as (
@@ -22,19 +17,14 @@ persons as (
     from entity.person_records
     where record_kind = 'party'
 ),
-in_cases as (
-    select e.person_id, max(case when array_has(p.roles, 'suspect') then 1 else 0 end) as is_suspect
+roles_in_case as (
+    select e.person_id, p.case_id, max(case when array_has(p.roles, 'suspect') then 1 else 0 end) as is_suspect
     from persons e
     join parties p on p.source_id = e.source_id and p.source_row = e.source_row
-    group by e.person_id
-),
-subjects as (
-    select subject_id, case_id from evidence
-    union
-    select subject_id, case_id from candidates
+    group by e.person_id, p.case_id
 )
-select s.subject_id, s.case_id
-from subjects s
-join in_cases i on i.person_id = s.subject_id
-where i.is_suspect = 0
-order by s.subject_id, s.case_id
+select l.subject_id, l.case_id
+from leads l
+join roles_in_case r on r.person_id = l.subject_id and r.case_id = l.case_id
+where r.is_suspect = 0
+order by l.subject_id, l.case_id

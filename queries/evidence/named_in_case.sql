@@ -11,7 +11,8 @@
 -- D .4, E .2) and content (1 to 5 likewise); F and 6 mean "cannot be judged", not "bad" (`grade_unjudged`); no grade given: 1.
 -- `charged_lr` and `named_lr` say how much oftener a charge, or a naming, meets an offender than somebody else of the pool of
 -- some ten thousand people; the model's weight corrects them. Withdrawn, not prosecuted and acquitted contribute nothing, as do
--- sealed juvenile records.
+-- sealed juvenile records. A record that belongs to the person only by a shared number (basis `inference` in
+-- entity.person_records) names nobody for a fact.
 with parties as (
     select
         case_id, roles, lower(coalesce(status, 'named')) as status, named_at, upper(trim(source_grade)) as source_grade,
@@ -21,7 +22,7 @@ with parties as (
     where not coalesce(juvenile_sealed, false)
 ),
 persons as (
-    select person_id, source_id, source_row
+    select person_id, source_id, source_row, case when basis = 'inference' then 0 else 1 end as is_fact
     from entity.person_records
     where record_kind = 'party'
 ),
@@ -37,6 +38,7 @@ exclusions as (
 named as (
     select
         e.person_id as subject_id,
+        e.is_fact,
         p.case_id,
         p.status,
         least(coalesce(p.named_at, p.known_at), p.known_at) as named_at,
@@ -55,13 +57,13 @@ named as (
 ),
 weighed as (
     select
-        subject_id, case_id, status, named_at, utc_offset_min, grade, record,
+        subject_id, case_id, is_fact, status, named_at, utc_offset_min, grade, record,
         cast(round(ln(1 - reliability + reliability * case when status = 'named' then $named_lr else $charged_lr end) * 1000000) as bigint) as log_lr_unats
     from named
 ),
 ranked as (
     select
-        subject_id, case_id, status, named_at, utc_offset_min, grade, record, log_lr_unats,
+        subject_id, case_id, is_fact, status, named_at, utc_offset_min, grade, record, log_lr_unats,
         row_number() over (partition by subject_id, case_id order by log_lr_unats desc, named_at, record) as place
     from weighed
 ),
@@ -70,6 +72,7 @@ per_person as (
         subject_id,
         case_id,
         max(log_lr_unats) as log_lr_unats,
+        max(is_fact) as is_fact,
         count(*) as n_records,
         min(named_at) as first_at,
         max(named_at) as last_at,
@@ -86,7 +89,7 @@ select
     'named_in_case' as kind,
     'party' as family,
     p.log_lr_unats,
-    'fact' as basis,
+    case when p.is_fact = 1 then 'fact' else 'inference' end as basis,
     'party' as source_kind,
     p.n_records,
     p.first_at,

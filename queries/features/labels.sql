@@ -34,6 +34,7 @@ persons as (
 holders as (
     select subject_id, person_id, cast(held_from as bigint) as from_us, cast(held_to as bigint) as to_us, probability
     from entity.holders
+    where superseded_at is null
 ),
 evidence as (
     select distinct subject_id, case_id

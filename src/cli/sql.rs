@@ -37,7 +37,7 @@ pub async fn run(args: &SqlArgs, globals: &Globals, out: &mut dyn Write) -> Resu
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
     let batches = frame.collect().await.usage("E0812", || "run the query".into())?;
     let rows: usize = batches.iter().map(|b| b.num_rows()).sum();
-    let what = What::new("sql").value("query", &args.query).count("rows", rows as u64).lake_version(&lake.published().lake_version);
+    let what = What::new("sql").text("query", &args.query).count("rows", rows as u64).lake_version(&lake.published().lake_version);
     let gate = disclosure.log(&config.root, Action::View, what)?;
     let gated = Gated::pass(&gate, &schema, &classes, &batches)?;
     let mut more = serde_json::Map::new();
