@@ -3,6 +3,7 @@
 mod it {
     mod disclosure;
     mod docs;
+    mod end_to_end;
     mod hygiene;
     mod ingest;
     mod ingest_real;

@@ -392,7 +392,8 @@ fn names_of_columns_are_those_of_the_lake() {
     for table in crate::record::tables::ALL.iter().filter(|t| t.provenance) {
         let Ok(mut reader) = csv::Reader::from_path(out.join(format!("{}.csv", table.name))) else { continue };
         for header in reader.headers().unwrap() {
-            let header = header.trim_start_matches('\u{feff}');
+            // A header may carry its unit: 损失金额(分).
+            let header = header.trim_start_matches('\u{feff}').trim_end_matches("(分)");
             assert!(table.all_columns().any(|c| c.name == header || c.zh == header), "{} has no column {header}", table.full_name());
         }
     }

@@ -162,13 +162,15 @@ fn no_sql_is_put_together_from_strings() {
     let mut wrong = Vec::new();
     for file in source::files("src", "rs") {
         let code = source::code(&source::text(&file), Strings::Kept);
+        // Tests make tables of their own; what reaches a user's data must not be put together.
+        let code = &code[..code.find("#[cfg(test)]\nmod tests {").unwrap_or(code.len())];
         for (at, _) in code.match_indices("format!(") {
             let text = code[at + "format!(".len()..].trim_start().trim_start_matches(['r', '#']).trim_start_matches('"').trim_start();
             let word: String = text.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
             let next = text[word.len()..].chars().next();
             let sql = matches!(word.as_str(), "select" | "insert" | "delete" | "update" | "with") && next.is_some_and(char::is_whitespace);
             if sql && looks_like_sql(text) {
-                wrong.push(format!("{}:{}", file.display(), source::line_of(&code, at)));
+                wrong.push(format!("{}:{}", file.display(), source::line_of(code, at)));
             }
         }
     }

@@ -161,7 +161,7 @@ fn merge(a: &Value, b: &Value) -> Value {
 
 /// The rows with every declared column, in order; what a row lacks is null or, where that is not allowed, empty.
 fn output(table: &'static Table, rows: &[Value]) -> Output {
-    let complete: Vec<Value> = rows
+    let complete: Vec<BTreeMap<String, Cell>> = rows
         .iter()
         .map(|row| {
             for name in row.as_object().expect("an object").keys() {
@@ -175,10 +175,22 @@ fn output(table: &'static Table, rows: &[Value]) -> Output {
                     Type::Bool => json!(false),
                     Type::Int | Type::Float | Type::Time => json!(0),
                 };
-                (c.name.to_owned(), row.get(c.name).cloned().unwrap_or(empty))
+                (c.name.to_owned(), Cell(row.get(c.name).cloned().unwrap_or(empty)))
             });
-            Value::Object(filled.collect())
+            filled.collect::<BTreeMap<String, Cell>>()
         })
         .collect();
     Output::from_rows(table, &complete).expect("rows that fit their table")
+}
+
+/// A JSON value whose whole numbers are signed, as the lake's are.
+struct Cell(Value);
+
+impl serde::Serialize for Cell {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_i64() {
+            Some(number) => serializer.serialize_i64(number),
+            None => self.0.serialize(serializer),
+        }
+    }
 }

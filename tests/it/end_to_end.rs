@@ -1,0 +1,135 @@
+//! The whole program on a small synthetic world: from files to exports, twice, with one thread and two.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Runs the program and gives what it printed; panics with its errors when it fails.
+fn clew(args: &[&str]) -> Vec<u8> {
+    let output = run(args);
+    assert!(output.status.success(), "clew {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_clew")).args(args).env("CLEW_BY", "test").env("CLEW_PURPOSE", "test").output().expect("the program starts")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+/// A workspace fed with the world and run, with so many threads.
+fn fed(folder: &Path, name: &str, world: &Path, threads: &str) -> PathBuf {
+    let workspace = folder.join(name);
+    clew(&["init", text(&workspace)]);
+    clew(&["-w", text(&workspace), "--threads", threads, "ingest", text(world)]);
+    clew(&["-w", text(&workspace), "--threads", threads, "run"]);
+    workspace
+}
+
+fn small_world(folder: &Path) -> PathBuf {
+    let world = folder.join("world");
+    clew(&["synth", "--seed", "11", "--population", "2000", "--days", "20", "--out", text(&world)]);
+    world
+}
+
+#[test]
+fn one_thread_and_two_give_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = small_world(folder.path());
+    let exports = ["1", "2"].map(|threads| {
+        let workspace = fed(folder.path(), &format!("t{threads}"), &world, threads);
+        let w = text(&workspace);
+        let list = clew(&["-w", w, "leads", "--top", "0", "--format", "csv", "--unmask"]);
+        let tables = clew(&["-w", w, "tables", "--format", "csv"]);
+        clew(&["-w", w, "report", "--unmask"]);
+        let read = |name: &str| std::fs::read(workspace.join("reports").join(name)).expect("a report");
+        assert!(list.len() > 200, "the list is empty: {}", String::from_utf8_lossy(&list));
+        // Files, rows, hashes: everything but the size of a Parquet file, which may depend on how batches were cut.
+        let columns = |line: &str| line.split(',').enumerate().filter(|(i, _)| *i != 2).map(|(_, c)| c.to_string()).collect::<Vec<_>>();
+        let tables: Vec<Vec<String>> = String::from_utf8(tables).unwrap().lines().map(columns).collect();
+        (list, tables, read("report.html"), read("report.xlsx"))
+    });
+    let [one, two] = exports;
+    assert_eq!(one.1, two.1, "tables differ between one thread and two");
+    assert!(one.0 == two.0, "the list differs");
+    assert!(one.2 == two.2, "the page differs");
+    assert!(one.3 == two.3, "the workbook differs");
+}
+
+#[test]
+fn a_second_run_does_nothing_and_a_second_ingest_adds_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = small_world(folder.path());
+    let workspace = fed(folder.path(), "w", &world, "2");
+    let w = text(&workspace);
+    let before = clew(&["-w", w, "tables", "--format", "csv"]);
+    clew(&["-w", w, "ingest", text(&world)]);
+    let said = String::from_utf8(run(&["-w", w, "run"]).stderr).unwrap();
+    assert!(said.contains("0 of "), "{said}");
+    assert_eq!(before, clew(&["-w", w, "tables", "--format", "csv"]));
+}
+
+#[test]
+fn a_query_of_the_workspace_becomes_a_reason_without_weight() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = small_world(folder.path());
+    let workspace = fed(folder.path(), "w", &world, "2");
+    let w = text(&workspace);
+    std::fs::copy("data/examples/queries/evidence/night_calls.sql", workspace.join("queries/evidence/night_calls.sql")).unwrap();
+    let plan = String::from_utf8(clew(&["-w", w, "plan"])).unwrap();
+    assert!(plan.lines().any(|l| l.contains("evidence/night_calls") && l.contains("run")), "{plan}");
+    clew(&["-w", w, "run"]);
+    let query = "select count(*) as n, count(distinct side) as sides, min(side) as side, sum(log_odds_unats) as weight \
+                 from lead.reasons where kind = 'night_calls' and side <> 'missing'";
+    let found = String::from_utf8(clew(&["-w", w, "sql", query, "--format", "csv"])).unwrap();
+    let row: Vec<&str> = found.lines().nth(1).expect("one row").split(',').collect();
+    assert!(row[0].parse::<u64>().unwrap() > 0, "no reason of that kind: {found}");
+    assert_eq!(&row[1..], ["1", "uncalibrated", "0"]);
+}
+
+#[test]
+fn every_lead_has_the_sum_of_its_reasons_as_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = fed(folder.path(), "w", &small_world(folder.path()), "2");
+    let query = "select count(*) as n from lead.leads l join (select lead_id, sum(log_odds_unats) as total from lead.reasons group by lead_id) r \
+                 on r.lead_id = l.lead_id where r.total <> l.score_unats";
+    let found = String::from_utf8(clew(&["-w", text(&workspace), "sql", query, "--format", "csv"])).unwrap();
+    assert_eq!(found.lines().nth(1), Some("0"), "{found}");
+    let with_none = "select count(*) as n from lead.leads l left anti join lead.reasons r on r.lead_id = l.lead_id";
+    let found = String::from_utf8(clew(&["-w", text(&workspace), "sql", with_none, "--format", "csv"])).unwrap();
+    assert_eq!(found.lines().nth(1), Some("0"), "{found}");
+}
+
+#[test]
+fn three_wrong_ways_end_in_an_error_that_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let fails = |args: &[&str], code: i32, hint: &str| {
+        let output = run(args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(hint), "{said}");
+    };
+    let nowhere = folder.path().join("nowhere");
+    std::fs::create_dir(&nowhere).unwrap();
+    fails(&["-w", text(&nowhere), "run"], 2, "clew init");
+
+    let workspace = folder.path().join("w");
+    clew(&["init", text(&workspace)]);
+    let file = folder.path().join("calls.csv");
+    std::fs::write(&file, "本机号码,对方号码,呼叫开始时间\n13800000001,13800000002,2026-01-01 10:00:00\n").unwrap();
+    fails(&["-w", text(&workspace), "ingest", "--mapping", "no_such_mapping", text(&file)], 2, "no_such_mapping");
+
+    let photos = folder.path().join("photos");
+    std::fs::create_dir(&photos).unwrap();
+    std::fs::write(photos.join("a.jpg"), b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01").unwrap();
+    fails(&["-w", text(&workspace), "ingest", text(&photos)], 2, "CSV");
+}
+
+#[test]
+fn every_query_plans_on_empty_tables() {
+    let catalogue = clew::queries::Catalogue::built_in().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let schemas = runtime.block_on(clew::pipeline::plan_all(&catalogue, &clew::config::Params::default())).unwrap();
+    assert!(schemas.contains_key("evidence.all"));
+}
