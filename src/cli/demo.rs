@@ -37,8 +37,10 @@ pub struct DemoArgs {
 /// Runs the demo.
 pub async fn run(args: &DemoArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     if args.out.exists() {
-        return Err(Error::usage("E0818", format!("{} exists already", args.out.display()))
-            .hint(format!("look at it with `clew -w {} leads`, remove it, or choose another folder with --out", args.out.join("workspace").display())));
+        return Err(Error::usage("E0818", format!("{} exists already", args.out.display())).hint(format!(
+            "look at it with `clew -w {} leads`, remove it, or choose another folder with --out",
+            args.out.join("workspace").display()
+        )));
     }
     let disclosure = args.disclosure.check()?;
     let world = args.out.join("world");
@@ -68,7 +70,8 @@ pub async fn run(args: &DemoArgs, globals: &Globals, out: &mut dyn Write) -> Res
     write!(out, "\n{}", evaluate::table(&[&figures])).bug("E0802", || "write the figures".into())?;
     let page = page.canonicalize().unwrap_or(page);
     writeln!(out, "\nreport: {}\nworkbook: {}", page.display(), book.display()).bug("E0802", || "write the paths".into())?;
-    writeln!(out, "next: clew -w {} explain LEAD; the lead ids are in the second column", workspace.display()).bug("E0802", || "write".into())?;
+    writeln!(out, "next: clew -w {} explain LEAD; the lead ids are in the second column", workspace.display())
+        .bug("E0802", || "write".into())?;
     said("done");
     Ok(())
 }

@@ -134,10 +134,13 @@ async fn of_worlds(args: &EvaluateArgs, globals: &Globals, n: u64) -> Result<Vec
         let workspace = folder.path().join("workspace");
         super::init::make(&workspace)?;
         let globals = globals.at(workspace);
-        ingest_quietly(&globals, &[world.clone()]).await?;
+        ingest_quietly(&globals, std::slice::from_ref(&world)).await?;
         run_workspace(&globals, &[]).await?;
         let figures = of_workspace(&globals, &world).await?;
-        eprintln!("seed {seed}: {} cases, hit@10 clew {:.3}, tower hits {:.3}", figures.cases, figures.clew.hit_at[2], figures.tower_hits.hit_at[2]);
+        eprintln!(
+            "seed {seed}: {} cases, hit@10 clew {:.3}, tower hits {:.3}",
+            figures.cases, figures.clew.hit_at[2], figures.tower_hits.hit_at[2]
+        );
         all.push((seed, figures));
     }
     Ok(all)

@@ -168,7 +168,8 @@ struct Bar(Mutex<Option<ProgressBar>>);
 impl Progress for Bar {
     fn begin(&self, files: usize, _: u64) {
         let bar = ProgressBar::new(files as u64).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} files, {msg} rows, {elapsed}, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ProgressStyle::with_template("{bar:30} {pos}/{len} files, {msg} rows, {elapsed}, {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         if let Ok(mut slot) = self.0.lock() {
             *slot = Some(bar);

@@ -28,7 +28,9 @@ pub fn run(args: &InitArgs) -> Result<()> {
 pub fn make(dir: &Path) -> Result<()> {
     let file = dir.join(FILE);
     if file.exists() {
-        return Err(Error::usage("E0810", format!("{} is a workspace already", dir.display())).hint("use it with -w, or choose another folder"));
+        return Err(
+            Error::usage("E0810", format!("{} is a workspace already", dir.display())).hint("use it with -w, or choose another folder")
+        );
     }
     for folder in ["queries/evidence", "mappings"] {
         let path = dir.join(folder);

@@ -30,8 +30,20 @@ pub struct LeadsArgs {
     pub(super) output: OutputArgs,
 }
 
-const COLUMNS: &[&str] =
-    &["rank", "case_rank", "state", "probability", "low", "high", "kind", "subject_id", "case_id", "score_unats", "lead_id", "model_version"];
+const COLUMNS: &[&str] = &[
+    "rank",
+    "case_rank",
+    "state",
+    "probability",
+    "low",
+    "high",
+    "kind",
+    "subject_id",
+    "case_id",
+    "score_unats",
+    "lead_id",
+    "model_version",
+];
 
 /// Prints the list; says so when there is nothing to list.
 pub async fn run(args: &LeadsArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
@@ -75,8 +87,10 @@ pub async fn run(args: &LeadsArgs, globals: &Globals, out: &mut dyn Write) -> Re
     more.insert("notice".into(), format!("{} {}", NOTICE.0, NOTICE.1).into());
     output::write(out, &args.output, "leads", &gated, more)?;
     if rows == 0 {
-        eprintln!("no leads{}: `clew sql \"select * from lead.uncomputed\"` says what could not be computed and why",
-            args.case.as_ref().map(|c| format!(" in case {c}")).unwrap_or_default());
+        eprintln!(
+            "no leads{}: `clew sql \"select * from lead.uncomputed\"` says what could not be computed and why",
+            args.case.as_ref().map(|c| format!(" in case {c}")).unwrap_or_default()
+        );
     }
     Ok(())
 }

@@ -76,7 +76,8 @@ pub async fn run(args: &TrainArgs, globals: &Globals) -> Result<()> {
         }
         Which::CasePairs => {
             let sessions: Vec<&Session> = sessions.iter().map(|(_, s)| s).collect();
-            let source = format!("{} workspaces, of them {} synthetic county worlds from seed {}", workspaces.len(), args.worlds, args.seed);
+            let source =
+                format!("{} workspaces, of them {} synthetic county worlds from seed {}", workspaces.len(), args.worlds, args.seed);
             let model = link::train_case_pairs(&sessions, &source, &params).await?;
             put(&args.out.join("model.json"), &model.to_json())
         }

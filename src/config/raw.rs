@@ -29,7 +29,8 @@ pub(super) struct RawRun {
 pub(super) fn parse(text: &str) -> Result<Raw> {
     toml::from_str(text).map_err(|e| {
         let row = e.span().map(|s| text[..s.start].lines().count().max(1) as u64);
-        let error = Error::usage("E0006", e.message().to_string()).hint("`clew init` in an empty folder writes a commented clew.toml to compare with");
+        let error = Error::usage("E0006", e.message().to_string())
+            .hint("`clew init` in an empty folder writes a commented clew.toml to compare with");
         match row {
             Some(row) => error.row(row),
             None => error,

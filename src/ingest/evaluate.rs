@@ -196,7 +196,7 @@ fn list<'r>(column: &ColumnPlan, raw: &str, at: usize, flaws: &mut Vec<Flaw>) ->
     let mut items: Vec<Cow<'r, str>> = Vec::new();
     for part in raw.split(separators).filter(|p| !placeholders::is_missing(text::clean(p))) {
         match value::read(column.kind, part, &column.reading, &mut Zone::default()) {
-            Ok(Value::Text(item)) if !items.iter().any(|i| *i == item) => items.push(Cow::Owned(item.into_owned())),
+            Ok(Value::Text(item)) if !items.contains(&item) => items.push(Cow::Owned(item.into_owned())),
             Ok(_) => {}
             Err(why) => flaws.push(Flaw { column: at, value: part.to_string(), why }),
         }

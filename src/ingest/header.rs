@@ -127,7 +127,7 @@ fn missing(header: &Header, target: &Target) -> Vec<&'static str> {
     let given = |name: &str| target.rules.iter().any(|r| r.column.name == name && gives(header, r));
     let required = target.table.columns.iter().filter(|c| !c.nullable).map(|c| c.name);
     // An amount with a sign of its own, or in a column of its own for each direction, needs no flag.
-    required.filter(|name| !given(name) && !(*name == "sign" && given("amount_minor"))).collect()
+    required.filter(|name| !given(name) && (*name != "sign" || !given("amount_minor"))).collect()
 }
 
 /// How well `mapping` fits `header`.

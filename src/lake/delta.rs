@@ -50,7 +50,8 @@ pub(super) async fn commit(lake: &Path, full_name: &str, schema: &SchemaRef, fil
     let mut actions = Vec::new();
     if state.schema().as_ref() != &wanted_schema {
         let none: [(String, String); 0] = [];
-        let metadata = new_metadata(&wanted_schema, Vec::<String>::new(), none).bug("E0132", || format!("describe {full_name} to Delta"))?;
+        let metadata =
+            new_metadata(&wanted_schema, Vec::<String>::new(), none).bug("E0132", || format!("describe {full_name} to Delta"))?;
         actions.push(Action::Metadata(metadata));
     }
     let wanted: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();

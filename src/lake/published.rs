@@ -104,7 +104,8 @@ impl Published {
         }
         match found.as_slice() {
             [path] => Self::read_file(path),
-            [] => Err(Error::usage("E0121", format!("find lake version {prefix}")).hint("`clew tables --versions` lists them; give at least four characters")),
+            [] => Err(Error::usage("E0121", format!("find lake version {prefix}"))
+                .hint("`clew tables --versions` lists them; give at least four characters")),
             _ => Err(Error::usage("E0121", format!("lake version {prefix} is ambiguous")).hint("give more characters")),
         }
     }

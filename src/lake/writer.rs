@@ -52,7 +52,14 @@ impl TableWriter {
             .set_created_by("clew".into())
             .build();
         let parquet = ArrowWriter::try_new(file, schema.clone(), Some(properties)).bug("E0113", || format!("start {full_name}"))?;
-        Ok(TableWriter { full_name: full_name.to_string(), folder: folder.to_path_buf(), temporary, schema, parquet, hash: ContentHash::default() })
+        Ok(TableWriter {
+            full_name: full_name.to_string(),
+            folder: folder.to_path_buf(),
+            temporary,
+            schema,
+            parquet,
+            hash: ContentHash::default(),
+        })
     }
 
     /// `schema.name` of the table.

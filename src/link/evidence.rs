@@ -5,8 +5,7 @@
 //! was a candidate beside the case in question: elsewhere nothing is said. Pure: no lake.
 
 /// What an investigator reads, with the keys of the evidence's detail as placeholders.
-pub const SENTENCE_ZH: &str =
-    "该对象在另外{n_cases}起案件中为嫌疑人；与本案联系最强的是{best_case}（贝叶斯因子10^{best_log10_bf}，相距{best_distance_m}米，相隔{best_gap_d}天）";
+pub const SENTENCE_ZH: &str = "该对象在另外{n_cases}起案件中为嫌疑人；与本案联系最强的是{best_case}（贝叶斯因子10^{best_log10_bf}，相距{best_distance_m}米，相隔{best_gap_d}天）";
 /// The same in English.
 pub const SENTENCE_EN: &str = "suspect in {n_cases} other cases; the one most strongly linked with this is {best_case} (Bayes factor 10^{best_log10_bf}, {best_distance_m} m and {best_gap_d} days apart)";
 

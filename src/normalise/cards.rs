@@ -46,7 +46,7 @@ pub fn luhn_holds(digits: &str) -> bool {
             if i % 2 == 1 { if d > 4 { 2 * d - 9 } else { 2 * d } } else { d }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Issuer identification number: the first six digits of a card of 13 to 19 digits.

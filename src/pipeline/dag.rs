@@ -149,7 +149,12 @@ mod tests {
     use super::*;
 
     fn step(name: &str, reads: &[&str], writes: &str) -> Step {
-        Step { name: name.into(), reads: reads.iter().map(|t| t.to_string()).collect(), writes: vec![writes.into()], work: Work::EvidenceUnion }
+        Step {
+            name: name.into(),
+            reads: reads.iter().map(|t| t.to_string()).collect(),
+            writes: vec![writes.into()],
+            work: Work::EvidenceUnion,
+        }
     }
 
     #[test]

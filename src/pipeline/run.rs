@@ -48,7 +48,13 @@ pub(super) fn step_key(step: &Step, visible: &Published, params: &Params, build:
 }
 
 /// Runs what is out of date and publishes the result; gives the manifest, which is also written below `<workspace>/runs`.
-pub async fn run(config: &Config, lake: &mut Lake, catalogue: &Catalogue, options: &RunOptions, progress: &dyn Progress) -> Result<Manifest> {
+pub async fn run(
+    config: &Config,
+    lake: &mut Lake,
+    catalogue: &Catalogue,
+    options: &RunOptions,
+    progress: &dyn Progress,
+) -> Result<Manifest> {
     let dag = Dag::new(catalogue)?;
     check_params(&dag, &config.params)?;
     let selected = dag.select(&options.selections)?;

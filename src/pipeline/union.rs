@@ -18,10 +18,13 @@ pub(super) async fn evidence_union(session: &Session, tables: &[String]) -> Resu
             return Err(Error::usage("E0321", format!("{name} lacks {}", missing.join(", ")))
                 .hint("an evidence query returns exactly the columns of the evidence contract; see docs/evidence.md"));
         }
-        let frame = frame.select(EVIDENCE_CONTRACT.iter().map(|c| ident(*c)).collect::<Vec<_>>()).usage("E0321", || format!("read {name}"))?;
+        let frame =
+            frame.select(EVIDENCE_CONTRACT.iter().map(|c| ident(*c)).collect::<Vec<_>>()).usage("E0321", || format!("read {name}"))?;
         all = Some(match all {
             None => frame,
-            Some(above) => above.union(frame).usage("E0321", || format!("put {name} below the other evidence: a column has another type"))?,
+            Some(above) => {
+                above.union(frame).usage("E0321", || format!("put {name} below the other evidence: a column has another type"))?
+            }
         });
     }
     let all = all.ok_or_else(|| Error::bug("E0320", "there is no evidence table"))?;

@@ -46,8 +46,11 @@ impl Query {
         }
         let found = tables_read(sql)?;
         if header.reads != found {
-            return Err(Error::usage("E0307", format!("the header says `reads: {}`, the query reads {}", header.reads.join(", "), found.join(", ")))
-                .hint(format!("write `-- reads: {}`", if found.is_empty() { "none".to_string() } else { found.join(", ") })));
+            return Err(Error::usage(
+                "E0307",
+                format!("the header says `reads: {}`, the query reads {}", header.reads.join(", "), found.join(", ")),
+            )
+            .hint(format!("write `-- reads: {}`", if found.is_empty() { "none".to_string() } else { found.join(", ") })));
         }
         Ok(Query { name: name.to_string(), origin, header, sql: sql.to_string() })
     }
@@ -124,7 +127,8 @@ fn sql_files(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    const SQL: &str = "-- counts\n-- grain: one row\n-- reads: records.cases\n-- writes: staging.x\n-- params: none\nselect case_id from records.cases";
+    const SQL: &str =
+        "-- counts\n-- grain: one row\n-- reads: records.cases\n-- writes: staging.x\n-- params: none\nselect case_id from records.cases";
 
     #[test]
     fn the_embedded_queries_are_all_in_order() {

@@ -14,5 +14,16 @@ pub use header::{Evidence, Header, ParamDecl, ParamType};
 
 /// Columns that every table in schema `evidence` has, in order.
 pub const EVIDENCE_CONTRACT: &[&str] = &[
-    "subject_id", "case_id", "kind", "family", "log_lr_unats", "basis", "source_kind", "n_records", "first_at", "last_at", "detail", "records",
+    "subject_id",
+    "case_id",
+    "kind",
+    "family",
+    "log_lr_unats",
+    "basis",
+    "source_kind",
+    "n_records",
+    "first_at",
+    "last_at",
+    "detail",
+    "records",
 ];

@@ -14,7 +14,9 @@ pub(super) fn parse_select(sql: &str) -> Result<Statement> {
     let mut statements = parser.parse_statements().usage("E0303", || "read SQL".into())?;
     match (statements.pop_front(), statements.is_empty()) {
         (Some(statement), true) if is_select(&statement) => Ok(statement),
-        _ => Err(Error::usage("E0304", "a query is one select statement").hint("no `create`, `insert`, `set`, `copy`; one statement a file")),
+        _ => {
+            Err(Error::usage("E0304", "a query is one select statement").hint("no `create`, `insert`, `set`, `copy`; one statement a file"))
+        }
     }
 }
 

@@ -67,9 +67,7 @@ impl ItemSketch {
 
 impl Fixture {
     pub fn new() -> Fixture {
-        let mut data = Data::default();
-        data.population = [1_000, 1_000, 1_000, 1_000];
-        Fixture { data }
+        Fixture { data: Data { population: [1_000, 1_000, 1_000, 1_000], ..Data::default() } }
     }
 
     fn case(&mut self, id: &str, state: CaseState, from: i64, to: i64, as_of_us: i64) -> CaseIx {

@@ -179,7 +179,7 @@ fn rows_are_delivered_only_where_a_request_was_answered() {
     let mut checked = 0;
     for entry in std::fs::read_dir(out.join("calls")).unwrap() {
         let path = entry.unwrap().path();
-        if !path.extension().is_some_and(|e| e == "jsonl") {
+        if path.extension().is_none_or(|e| e != "jsonl") {
             continue;
         }
         for line in std::fs::read_to_string(&path).unwrap().lines() {

@@ -11,7 +11,12 @@ fn clew(args: &[&str]) -> Vec<u8> {
 }
 
 fn run(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_clew")).args(args).env("CLEW_BY", "test").env("CLEW_PURPOSE", "test").output().expect("the program starts")
+    Command::new(env!("CARGO_BIN_EXE_clew"))
+        .args(args)
+        .env("CLEW_BY", "test")
+        .env("CLEW_PURPOSE", "test")
+        .output()
+        .expect("the program starts")
 }
 
 fn text(path: &Path) -> &str {
