@@ -84,9 +84,12 @@ async fn not_computed(session: &Session) -> Result<Vec<Text>> {
     let rows: Vec<Uncomputed> = session.rows("lead.uncomputed", &["kind", "text_zh", "text_en"], &["kind", "text_en"]).await?;
     Ok(rows
         .chunk_by(|a, b| (&a.kind, &a.text_en) == (&b.kind, &b.text_en))
-        .map(|same| Text {
-            zh: format!("{}起案件未能计算 {}：{}", same.len(), same[0].kind, same[0].text_zh),
-            en: format!("{} not computed for {} cases: {}", same[0].kind, same.len(), same[0].text_en),
+        .map(|same| {
+            let kind = report::words::evidence_kind(&same[0].kind);
+            Text {
+                zh: format!("{}起案件未能计算“{}”：{}", same.len(), kind.zh, same[0].text_zh),
+                en: format!("{} not computed for {} cases: {}", kind.en, same.len(), same[0].text_en),
+            }
         })
         .collect())
 }

@@ -1,7 +1,7 @@
 //! Many files: which are new, read by a few threads, handed on in the order of their paths whatever the threads do.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -192,13 +192,14 @@ impl Work<'_> {
     }
 }
 
-/// The path relative to the workspace, where it lies inside.
+/// The path relative to the workspace (`../exports/a.csv` when it lies outside), so that it is found again from wherever clew is called, and
+/// so that moving both together changes nothing.
 fn shown(path: &Path, workspace: Option<&Path>) -> String {
-    let inside = workspace.and_then(|w| Some((w.canonicalize().ok()?, path.canonicalize().ok()?)));
-    match inside.as_ref().and_then(|(w, p)| p.strip_prefix(w).ok()) {
-        Some(inside) => inside.display().to_string(),
-        None => path.display().to_string(),
-    }
+    let both = workspace.and_then(|w| Some((w.canonicalize().ok()?, path.canonicalize().ok()?)));
+    let Some((workspace, path)) = both else { return path.display().to_string() };
+    let common = workspace.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    let up = workspace.components().skip(common).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(common)).collect::<PathBuf>().display().to_string()
 }
 
 /// The first pass over all files.

@@ -34,6 +34,9 @@ fn figure(n: usize, zh: &str, en: &str) -> Markup {
     html! { li { b { (format::thousands(i64::try_from(n).unwrap_or(i64::MAX))) } (t(zh, en)) } }
 }
 
+/// Unanswered requests that are listed; the others are counted.
+const UNANSWERED_SHOWN: usize = 12;
+
 pub(super) fn run_facts(report: &Disclosed) -> Markup {
     let run = &report.run;
     let fact = |zh: &str, en: &str, value: &str| {
@@ -49,6 +52,18 @@ pub(super) fn run_facts(report: &Disclosed) -> Markup {
                 (fact("模型", "model", &run.models.join(", ")))
                 (fact("显示时区", "times shown in", &format::offset(run.utc_offset_min)))
             }
+        }
+    }
+}
+
+/// What the list does not rest on: kinds of evidence that could not be computed, requests that nobody answered.
+pub(super) fn gaps(report: &Disclosed) -> Markup {
+    let run = &report.run;
+    let more = run.unanswered.len().saturating_sub(UNANSWERED_SHOWN);
+    html! {
+        @if !run.not_computed.is_empty() || !run.unanswered.is_empty() {
+        section {
+            h2 { (t("缺口", "Gaps")) }
             @if !run.not_computed.is_empty() {
                 div.gaps {
                     h3 { (t("未能计算", "What could not be computed")) }
@@ -61,13 +76,15 @@ pub(super) fn run_facts(report: &Disclosed) -> Markup {
                     table {
                         thead { tr { (th("调证编号", "request")) (th("类型", "kind")) (th("对象", "subject")) (th("案件", "case")) (th("调取单位", "sent to")) (th("调取时间", "requested")) } }
                         tbody {
-                            @for r in &run.unanswered {
+                            @for r in run.unanswered.iter().take(UNANSWERED_SHOWN) {
                                 tr { td { code { (r.request_id) } } td { (bi(&r.record_kind)) } td { (r.subject) } td { code { (r.case_id) } } td { (r.sent_to) } td { (r.requested) } }
                             }
                         }
                     }
+                    @if more > 0 { p { (t(&format!("另有{more}项未反馈，见 records.requests"), &format!("{more} more are not answered; see records.requests"))) } }
                 }
             }
+        }
         }
     }
 }

@@ -60,6 +60,7 @@ pub(super) fn page(report: &Disclosed) -> String {
                     (front::header(report))
                     (front::run_facts(report))
                     (front::ranked_list(report))
+                    (front::gaps(report))
                     @for lead in detailed { (lead::section(lead)) }
                     (tables::roaming(report))
                     (tables::series(report))

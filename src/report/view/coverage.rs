@@ -93,9 +93,14 @@ pub(super) fn not_computed(tables: &Tables, models: &BTreeSet<String>) -> Vec<Te
         "no divisions: whether cases cross counties is unknown, the roaming flag is not available.",
     );
     say(
-        models.iter().any(|m| m.starts_with("shipped:")),
-        "已破案件不足，采用随附模型（shipped），未用本库拟合；概率只宜用于排序。",
-        "too few solved cases: a shipped model was used, not one fitted here; read its probabilities as an order only.",
+        models.iter().any(|m| m.starts_with("shipped:lead")),
+        "已破案件不足，线索采用随附模型（shipped）评分，未用本库拟合；概率只宜用于排序。",
+        "too few solved cases: leads were scored by the shipped model, not by one fitted here; read probabilities as an order only.",
+    );
+    say(
+        models.iter().any(|m| m.starts_with("shipped:case_pair")),
+        "已破串案不足，案件比对采用随附模型（shipped）。",
+        "too few solved series: pairs of cases were compared by the shipped model.",
     );
     out
 }
