@@ -10,7 +10,7 @@ use super::globals::Globals;
 use super::output::{Alignment, DisclosureArgs, grid};
 use crate::audit::{Action, Gate, What};
 use crate::config::Config;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Fault, Result};
 use crate::ingest::{Mode, Options, Progress, Silent, Status, Summary, load};
 use crate::lake::Lake;
 use crate::record::Class;
@@ -84,7 +84,11 @@ pub async fn ingest_quietly(globals: &Globals, paths: &[PathBuf]) -> Result<Summ
     let config = globals.config()?;
     let mut lake = Lake::open_to_write(&config.root)?;
     let summary = load(&mut lake, &defaults(paths, &config), &Silent).await?;
-    verdict(&summary)?;
+    match verdict(&summary) {
+        // A file that nobody can use is part of real deliveries; the others are loaded.
+        Err(error) if error.fault == Fault::Partial => eprintln!("warning: {error}"),
+        other => other?,
+    }
     Ok(summary)
 }
 
