@@ -16,13 +16,15 @@ list_hash() { "$clew" -w "$1" leads --top 0 --format csv --unmask --by kill.sh -
 
 "$clew" init "$work/calm" >/dev/null
 started=$(date +%s%N)
-"$clew" -w "$work/calm" ingest "$work/world" >/dev/null 2>&1
+# Exit 4: one file of the delivery is unusable, the others are loaded.
+load() { "$clew" -w "$1" ingest "$work/world" >/dev/null 2>&1 || [ $? -eq 4 ]; }
+load "$work/calm"
 "$clew" -w "$work/calm" run >/dev/null 2>&1
 took_ms=$(( ($(date +%s%N) - started) / 1000000 ))
 wanted=$(list_hash "$work/calm")
 
 "$clew" init "$work/stormy" >/dev/null
-both() { "$clew" -w "$work/stormy" ingest "$work/world" && "$clew" -w "$work/stormy" run; }
+both() { load "$work/stormy" && "$clew" -w "$work/stormy" run; }
 RANDOM=17
 passed=0
 for point in before_publish after_publish; do
