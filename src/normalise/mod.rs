@@ -8,7 +8,6 @@ pub mod cards;
 pub mod cells;
 pub mod durations;
 pub mod id_number;
-pub mod id_numbers;
 pub mod imei;
 pub mod imsi;
 pub mod lossy;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::error::{Error, Result};
-use crate::normalise::{Unusable, cards, id_numbers, imei, imsi, phones, plates};
+use crate::normalise::id_number::IdNumber;
+use crate::normalise::{Unusable, cards, imei, imsi, phones, plates};
 
 const KINDS: [&str; 5] = ["phone", "device", "account", "person", "series"];
 
@@ -43,7 +44,7 @@ impl Needle {
         needle.subject("account", cards::normalise(typed));
         let others = [imsi::normalise(typed).ok().flatten(), plates::normalise(typed)];
         others.into_iter().flatten().for_each(|form| needle.also(form.into_owned()));
-        if let Ok(Some(id)) = id_numbers::parse(typed) {
+        if let Some(id) = IdNumber::parse(typed) {
             // Records keep identity numbers as written.
             needle.also(id.as_str().to_owned());
             needle.also(id.as_str().to_lowercase());

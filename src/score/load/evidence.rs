@@ -13,27 +13,13 @@ use super::super::data::{Basis, CaseIx, CaseState, Data, Item, Pair, RecordRef, 
 use super::query;
 use crate::error::{Context, Error, Result};
 use crate::lake::Session;
-
-const COLUMNS: [&str; 12] = [
-    "subject_id",
-    "case_id",
-    "kind",
-    "family",
-    "log_lr_unats",
-    "basis",
-    "source_kind",
-    "n_records",
-    "first_at",
-    "last_at",
-    "detail",
-    "records",
-];
+use crate::queries::EVIDENCE_CONTRACT;
 
 /// Fills [`Data::pairs`] and [`Data::details`].
 pub(super) async fn load(session: &Session, data: &mut Data) -> Result<()> {
     let mut pair_of: HashMap<(CaseIx, SubjectIx), usize> = HashMap::new();
     // The order of the rows does not matter: pairs and their items are sorted by content below.
-    for batch in session.batches("evidence.all", &COLUMNS, &[]).await? {
+    for batch in session.batches("evidence.all", EVIDENCE_CONTRACT, &[]).await? {
         let columns = Columns::of(&batch)?;
         for i in 0..batch.num_rows() {
             let Some((case, subject, item)) = columns.item(i, data)? else { continue };
