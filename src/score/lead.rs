@@ -77,7 +77,7 @@ pub fn state(data: &Data, pair: &Pair, parts: &[Part], excluded: Option<Why>) ->
     if let Some(why) = excluded {
         return State::Excluded(why);
     }
-    if parts.iter().any(|p| p.standing == Standing::Fact && p.log_odds_unats > 0) {
+    if parts.iter().any(|p| p.standing == Standing::Fact) {
         return State::Lead;
     }
     let counting = || pair.items.iter().zip(parts).filter(|(_, p)| p.log_odds_unats > 0).map(|(i, _)| i);
@@ -401,7 +401,10 @@ fn counted(kind: &str, item: &Item, part: &Part) -> Option<(String, String)> {
     if item.records.is_empty() {
         return told("（无可核对的记录，不计分）", " (rests on no record that can be checked: not counted)");
     }
-    if part.share == 0.0 || (kind == NAMED && part.log_odds_unats == 0) {
+    if kind == NAMED && part.standing == Standing::Fact {
+        return told("（事实：使其列为线索，本身不计分）", " (a fact: it makes this a lead and adds nothing by itself)");
+    }
+    if part.share == 0.0 {
         return told("（所依记录已计入其他理由）", " (counted elsewhere: its records serve another reason)");
     }
     if part.share < 1.0 {

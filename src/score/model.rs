@@ -54,7 +54,7 @@ pub struct KindWeight {
     pub offenders: u64,
 }
 
-/// How suspicions ended: `named_in_case` cannot be learnt from cases as of the instant before somebody was named.
+/// How suspicions ended in solved cases, for the card. No score uses it: who still stands named in an open case is another population.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Named {
@@ -97,7 +97,7 @@ pub struct Replicate {
     pub slope: f64,
     /// Its intercept.
     pub intercept: f64,
-    /// Log-odds that a named person is charged, drawn from the Beta distribution.
+    /// Log-odds that a person named in a solved case was charged, drawn from the Beta distribution; for the card, no score uses it.
     pub named_log_odds: f64,
 }
 
@@ -313,35 +313,33 @@ impl<'a> Scorer<'a> {
     /// Scores a pair about a subject of `kind`.
     pub fn score(&self, kind: SubjectKind, pair: &Pair) -> Score {
         let log_prior_odds = self.log_prior_odds(kind);
-        let (prior_unats, naming, parts) = self.parts(kind, pair);
+        let (prior_unats, parts) = self.parts(kind, pair);
         let score_unats = prior_unats + parts.iter().map(|p| p.log_odds_unats).sum::<i64>();
         let probability = sigmoid(score_unats as f64 / UNATS_PER_NAT);
-        let (low, high) = self.interval(log_prior_odds, pair, &parts, naming);
+        let (low, high) = self.interval(log_prior_odds, pair, &parts);
         Score { prior_unats, score_unats, probability, low: low.min(probability), high: high.max(probability), parts }
     }
 
     /// The score alone, nats.
     pub fn log_odds(&self, kind: SubjectKind, pair: &Pair) -> f64 {
-        let (prior_unats, _, parts) = self.parts(kind, pair);
+        let (prior_unats, parts) = self.parts(kind, pair);
         (prior_unats + parts.iter().map(|p| p.log_odds_unats).sum::<i64>()) as f64 / UNATS_PER_NAT
     }
 
-    /// Base rate, the item that names the subject, and what each item adds.
-    fn parts(&self, kind: SubjectKind, pair: &Pair) -> (i64, Option<usize>, Vec<Part>) {
+    /// Base rate, and what each item adds.
+    fn parts(&self, kind: SubjectKind, pair: &Pair) -> (i64, Vec<Part>) {
         let prior_unats = unats(self.log_prior_odds(kind) + self.model.intercept);
-        let naming = pair.items.iter().position(|i| self.names(i));
-        let worth = |(i, item): (usize, &Item)| {
+        let worth = |item: &Item| {
             let column = self.column[item.kind as usize];
-            if Some(i) == naming {
-                // A fact about the person replaces the base rate: the posterior of being named alone is the measured share.
-                (unats(self.model.named.log_odds()) - prior_unats) as f64
-            } else if column != NO_COLUMN && !self.names(item) {
+            // Being named makes a lead and adds nothing: it cannot be learnt from cases seen before anybody was named, and the share of
+            // those named in solved cases who were charged says nothing of those who stand named in a case that is still open.
+            if column != NO_COLUMN && !self.names(item) {
                 self.model.slope * self.model.kinds[column as usize].weight * item.log_lr_unats as f64
             } else {
                 0.0
             }
         };
-        let worths: Vec<f64> = pair.items.iter().enumerate().map(worth).collect();
+        let worths: Vec<f64> = pair.items.iter().map(worth).collect();
         let claims: Vec<Claim<'_>> =
             pair.items.iter().zip(&worths).map(|(i, &worth)| Claim { family: i.family, worth, records: &i.records }).collect();
         let shares = shares(&claims);
@@ -351,7 +349,7 @@ impl<'a> Scorer<'a> {
             standing: self.standing(item),
         };
         let parts = pair.items.iter().zip(worths.iter().zip(&shares)).map(part).collect();
-        (prior_unats, naming, parts)
+        (prior_unats, parts)
     }
 
     fn standing(&self, item: &Item) -> Standing {
@@ -365,7 +363,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// The middle 90 % of what the refits say, with the shares of the model itself.
-    fn interval(&self, log_prior_odds: f64, pair: &Pair, parts: &[Part], naming: Option<usize>) -> (f64, f64) {
+    fn interval(&self, log_prior_odds: f64, pair: &Pair, parts: &[Part]) -> (f64, f64) {
         let n = self.model.replicates.len();
         if n == 0 {
             return (1.0, 0.0);
@@ -374,10 +372,8 @@ impl<'a> Scorer<'a> {
         for r in &self.model.replicates {
             let base = log_prior_odds + r.intercept;
             let mut sum = base;
-            for (i, (item, part)) in pair.items.iter().zip(parts).enumerate() {
-                if Some(i) == naming {
-                    sum += part.share * (r.named_log_odds - base);
-                } else if part.standing == Standing::Weighed {
+            for (item, part) in pair.items.iter().zip(parts) {
+                if part.standing == Standing::Weighed {
                     let weight = r.weights[self.column[item.kind as usize] as usize];
                     sum += part.share * r.slope * weight * (item.log_lr_unats as f64 / UNATS_PER_NAT);
                 }
@@ -445,14 +441,14 @@ pub mod tests {
     }
 
     #[test]
-    fn a_named_person_alone_has_the_measured_share_of_those_charged() {
+    fn being_named_adds_nothing_to_the_score() {
         let mut f = Fixture::new();
         let case = f.open_case("A1", 0, 1);
         f.evidence("person:a", case, item(NAMED, 9.0).family("party").fact().records(&[1]));
         let model = usual();
         let score = Scorer::new(&model, &f.data).score(SubjectKind::Person, &f.data.pairs[0]);
-        assert!((score.probability - 81.0 / 102.0).abs() < 1e-6);
-        assert!(score.low < score.probability && score.probability < score.high);
+        assert_eq!(score.score_unats, score.prior_unats);
+        assert_eq!(score.parts[0].standing, Standing::Fact);
     }
 
     #[test]
