@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::Void;
 use super::cases::Case;
 use super::clock::Sec;
 use super::people::PersonIx;
@@ -31,7 +32,9 @@ pub fn write(world: &World, cases: &[Case], folder: &Path) -> Result<BTreeMap<St
             let part = if group.kind == GroupKind::FraudRing && p == group.members[0] { "leader" } else { "principal" };
             offender_rows.push(vec![case_of[&o].id.clone(), name(p), part.to_string()]);
         }
-        for p in world.payments.iter().filter(|p| p.offence == o && p.layer > 0) {
+        // Where the money is void it goes to somebody uninvolved, who is no mule.
+        let paid = world.payments.iter().filter(|p| p.offence == o && p.layer > 0 && !world.spec.void_of(Void::Money));
+        for p in paid {
             let holder = world.people.accounts[p.from as usize].holder;
             if !offence.offenders.contains(&holder) {
                 offender_rows.push(vec![case_of[&o].id.clone(), name(holder), "mule".to_string()]);
