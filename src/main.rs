@@ -21,6 +21,6 @@ fn main() -> ExitCode {
     let result = result.and_then(|()| out.flush().bug("E0802", || "write the output".into()));
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => ExitCode::from(output::report(&mut std::io::stderr(), &error, cli.format())),
+        Err(error) => ExitCode::from(output::report(&mut std::io::stderr(), &error, cli.errors_as())),
     }
 }

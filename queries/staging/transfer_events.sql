@@ -7,9 +7,11 @@
 -- As in staging.call_events: within one payer, payee and amount, rows in order of time form chains in which each next row
 -- comes from the other statement within `transfer_fuse_window_s`, or with the same serial within `transfer_serial_window_d`; chains are cut into
 -- pairs. A row of the same statement with the same instant, serial and balance is a copy. A cash or merchant row has no
--- account at the other end and is never fused.
+-- account at the other end and is never fused. A row that lost the number of its counterparty (a spreadsheet kept fewer digits) gets it back
+-- from the one row of another statement that names this account, with the same amount, the opposite sign and the same serial or a time
+-- within `transfer_fuse_window_s`; where several rows could be the one, nothing is filled in.
 -- 冲正: a row marked as reversal, or one with the serial of an earlier row of the same statement and the opposite sign, cancels
--- the latest such row of equal amount and counterparty within `reversal_window_d`; neither becomes an event. Equal amounts
+-- the latest such row of equal amount and counterparty within `reversal_window_d`, of one instant that which stands above it; neither becomes an event. Equal amounts
 -- back and forth without a mark are two transfers. `known_at` is when the first record of the event became known.
 with transactions as (
     select
@@ -39,7 +41,10 @@ reversals as (
     select
         r.record as reversal,
         o.record as reversed,
-        row_number() over (partition by r.record order by o.at_us desc, o.record desc) as nearest
+        row_number() over (
+            partition by r.record
+            order by o.at_us desc, case when o.source_id = r.source_id and o.source_row > r.source_row then 1 else 0 end, o.source_row desc, o.record desc
+        ) as nearest
     from prepared r
     join prepared o
       on o.account = r.account
@@ -59,6 +64,46 @@ cancelled as (
     union
     select record from prepared where is_reversal
 ),
+halves as (
+    select
+        p.account, p.counterparty, p.sign, p.amount_minor, p.at_us, p.serial, p.balance_minor, p.channel, p.record, p.known_us
+    from prepared p
+    left anti join cancelled c on c.record = p.record
+),
+named as (
+    select n.account, n.counterparty, n.sign, n.amount_minor, n.at_us, n.serial, n.record
+    from halves n
+    left anti join halves m
+      on m.account = n.counterparty and m.counterparty = n.account and m.amount_minor = n.amount_minor and m.sign <> n.sign
+     and (abs(m.at_us - n.at_us) <= $transfer_fuse_window_s * 1000000 or m.serial = n.serial)
+    where n.counterparty is not null
+),
+partners as (
+    select u.record, min(n.account) as counterparty, min(n.record) as partner
+    from halves u
+    join named n
+      on n.counterparty = u.account and n.amount_minor = u.amount_minor and n.sign <> u.sign
+     and (
+         abs(n.at_us - u.at_us) <= $transfer_fuse_window_s * 1000000
+         or (n.serial = u.serial and abs(n.at_us - u.at_us) <= $transfer_serial_window_d * 86400000000)
+     )
+    where u.counterparty is null and u.channel = 'transfer' and n.account <> u.account
+    group by u.record
+    having count(*) = 1
+),
+filled as (
+    select min(record) as record, min(counterparty) as counterparty
+    from partners
+    group by partner
+    having count(*) = 1
+),
+completed as (
+    select
+        h.account, coalesce(h.counterparty, f.counterparty) as counterparty,
+        h.sign, h.amount_minor, h.at_us, h.serial, h.balance_minor, h.channel, h.record, h.known_us
+    from halves h
+    left join filled f on f.record = h.record
+),
 sides as (
     select
         case when p.sign = 'out' then p.account else p.counterparty end as from_account,
@@ -72,8 +117,7 @@ sides as (
         p.channel,
         p.record,
         p.known_us
-    from prepared p
-    left anti join cancelled c on c.record = p.record
+    from completed p
 ),
 neighbours as (
     select

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::globals::Globals;
-use super::output::{Alignment, grid};
-use crate::error::{Context, Result};
+use super::output::{Alignment, SummaryArgs, grid};
+use crate::error::Result;
 
 /// Show the configuration in force
 #[derive(Debug, clap::Args)]
@@ -12,6 +12,8 @@ pub struct ConfigArgs {
     /// Also say where each value came from
     #[arg(long)]
     origin: bool,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
 }
 
 /// Prints the configuration.
@@ -30,5 +32,11 @@ pub fn run(args: &ConfigArgs, globals: &Globals, out: &mut dyn Write) -> Result<
             row
         })
         .collect();
-    writeln!(out, "workspace {}\n{}", config.root.display(), grid(&header, rows)).bug("E0802", || "write the configuration".into())
+    let text = format!("workspace {}\n{}\n", config.root.display(), grid(&header, rows));
+    let keys: Vec<_> = config
+        .origins
+        .iter()
+        .map(|(key, (value, origin))| serde_json::json!({ "key": key, "value": value, "from": origin.to_string() }))
+        .collect();
+    args.output.write(out, "config", &serde_json::json!({ "workspace": config.root.display().to_string(), "rows": keys }), &text)
 }

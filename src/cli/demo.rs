@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::globals::Globals;
 use super::ingest::ingest_quietly;
 use super::leads::print_list;
-use super::output::DisclosureArgs;
+use super::output::{DisclosureArgs, SummaryArgs, SummaryFormat, object};
 use super::run::run_workspace;
 use super::{evaluate, init, report};
 use crate::audit::{Action, What};
@@ -30,6 +30,8 @@ pub struct DemoArgs {
     /// Days
     #[arg(long, default_value_t = 60, value_name = "D")]
     days: u32,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
     #[command(flatten)]
     disclosure: DisclosureArgs,
 }
@@ -65,6 +67,14 @@ pub async fn run(args: &DemoArgs, globals: &Globals, out: &mut dyn Write) -> Res
     let gate = disclosure.log(&config.root, Action::View, what)?;
     let [page, book] = report::write(&data, &gate, &workspace.join("reports"))?;
     said("report written");
+    if args.output.format == SummaryFormat::Json {
+        let figures = evaluate::of_workspace(&globals, &world).await?;
+        let value = serde_json::json!({
+            "counts": loaded.counts, "steps": manifest.steps.len(), "warnings": manifest.warnings, "lake_version": lake_version,
+            "leads": data.leads.len(), "figures": figures, "page": page.display().to_string(), "workbook": book.display().to_string(),
+        });
+        return object(out, "demo", &value);
+    }
     print_list(&config, 10, None, &gate, out).await?;
     let figures = evaluate::of_workspace(&globals, &world).await?;
     write!(out, "\n{}", evaluate::table(&[&figures])).bug("E0802", || "write the figures".into())?;

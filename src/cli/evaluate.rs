@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::globals::{Globals, settings};
 use super::ingest::ingest_quietly;
-use super::output::{Alignment, grid};
+use super::output::{Alignment, SummaryArgs, grid};
 use super::run::run_workspace;
 use super::truth::WorldTruth;
 use crate::error::{Context, Error, Result};
@@ -37,16 +37,8 @@ pub struct EvaluateArgs {
     /// Make a family of evidence uninformative in each world
     #[arg(long, value_enum)]
     void: Option<Void>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: EvaluateFormat,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum EvaluateFormat {
-    #[default]
-    Table,
-    Json,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
 }
 
 /// Figures of one world.
@@ -111,17 +103,8 @@ pub async fn run(args: &EvaluateArgs, globals: &Globals, out: &mut dyn Write) ->
                 .hint("--truth DIR names the synthetic world of this workspace; --worlds N makes its own"));
         }
     };
-    match args.format {
-        EvaluateFormat::Json => {
-            let value = serde_json::json!({ "schema_version": 1, "command": "evaluate", "worlds": worlds });
-            serde_json::to_writer_pretty(&mut *out, &value).bug("E0802", || "write the figures".into())?;
-            writeln!(out).bug("E0802", || "write the figures".into())
-        }
-        EvaluateFormat::Table => {
-            let figures: Vec<&WorldFigures> = worlds.iter().map(|(_, f)| f).collect();
-            out.write_all(table(&figures).as_bytes()).bug("E0802", || "write the figures".into())
-        }
-    }
+    let figures: Vec<&WorldFigures> = worlds.iter().map(|(_, f)| f).collect();
+    args.output.write(out, "evaluate", &serde_json::json!({ "worlds": worlds }), &table(&figures))
 }
 
 async fn of_worlds(args: &EvaluateArgs, globals: &Globals, n: u64) -> Result<Vec<(u64, WorldFigures)>> {

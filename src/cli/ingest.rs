@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::globals::Globals;
-use super::output::{Alignment, DisclosureArgs, grid};
+use super::output::{Alignment, DisclosureArgs, SummaryArgs, SummaryFormat, grid, object};
 use crate::audit::{Action, Gate, What};
 use crate::config::Config;
 use crate::error::{Context, Error, Fault, Result};
@@ -33,18 +33,10 @@ pub struct IngestArgs {
     /// Show the mapping and the first rejects; load nothing
     #[arg(long)]
     dry_run: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: IngestFormat,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
     #[command(flatten)]
     disclosure: DisclosureArgs,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum IngestFormat {
-    #[default]
-    Table,
-    Json,
 }
 
 impl IngestArgs {
@@ -72,9 +64,11 @@ pub async fn run(args: &IngestArgs, globals: &Globals, out: &mut dyn Write) -> R
     let what = What::new("ingest").count("files", summary.files.len() as u64).count("rows", summary.counts.kept);
     let action = if args.dry_run { Action::View } else { Action::Collect };
     let gate = args.disclosure.check()?.log(&config.root, action, what)?;
-    match args.format {
-        IngestFormat::Json => json(&summary, &gate, out)?,
-        IngestFormat::Table => out.write_all(text(&summary, args.dry_run, &gate).as_bytes()).bug("E0802", || "write the summary".into())?,
+    match args.output.format {
+        SummaryFormat::Json => json(&summary, &gate, out)?,
+        SummaryFormat::Table => {
+            out.write_all(text(&summary, args.dry_run, &gate).as_bytes()).bug("E0802", || "write the summary".into())?
+        }
     }
     verdict(&summary)
 }
@@ -119,10 +113,9 @@ fn json(summary: &Summary, gate: &Gate, out: &mut dyn Write) -> Result<()> {
         reject["value"] = masked.into();
     }
     let value = serde_json::json!({
-        "schema_version": 1, "command": "ingest", "counts": summary.counts, "records": summary.records, "written": summary.written, "files": files,
+        "counts": summary.counts, "records": summary.records, "written": summary.written, "files": files,
     });
-    serde_json::to_writer_pretty(&mut *out, &value).bug("E0802", || "write the summary".into())?;
-    writeln!(out).bug("E0802", || "write the summary".into())
+    object(out, "ingest", &value)
 }
 
 fn text(summary: &Summary, dry_run: bool, gate: &Gate) -> String {

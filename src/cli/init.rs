@@ -1,7 +1,9 @@
 //! `clew init`: makes a workspace.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::output::SummaryArgs;
 use crate::config::{FILE, TEMPLATE};
 use crate::error::{Context, Error, Result};
 
@@ -11,17 +13,19 @@ pub struct InitArgs {
     /// Folder of the workspace; made if it does not exist
     #[arg(default_value = ".")]
     dir: PathBuf,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
 }
 
 /// What the example query of a new workspace says.
 const EXAMPLE_QUERY: &str = include_str!("../../data/examples/queries/evidence/night_calls.sql");
 
 /// Makes the workspace and says what to do next.
-pub fn run(args: &InitArgs) -> Result<()> {
+pub fn run(args: &InitArgs, out: &mut dyn Write) -> Result<()> {
     make(&args.dir)?;
-    println!("made the workspace {}", args.dir.display());
-    println!("next: clew -w {0} ingest FILES… && clew -w {0} run && clew -w {0} leads", args.dir.display());
-    Ok(())
+    let dir = args.dir.display();
+    let text = format!("made the workspace {dir}\nnext: clew -w {dir} ingest FILES… && clew -w {dir} run && clew -w {dir} leads\n");
+    args.output.write(out, "init", &serde_json::json!({ "workspace": dir.to_string() }), &text)
 }
 
 /// Makes the workspace; an existing one is left as it is and is an error.

@@ -30,6 +30,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::Result;
 use globals::Globals;
+use output::SummaryFormat;
 pub use stdout::Stdout;
 
 /// Leads out of case, call and transaction records: linked, weighed, ranked, and explained down to the row they rest on.
@@ -71,16 +72,28 @@ enum Command {
 }
 
 impl Cli {
-    /// How errors are to be printed.
-    pub fn format(&self) -> output::Format {
+    /// How errors are to be printed: as JSON where the data would be JSON.
+    pub fn errors_as(&self) -> SummaryFormat {
+        let of_data = |format: output::Format| if format == output::Format::Json { SummaryFormat::Json } else { SummaryFormat::Table };
         match &self.command {
-            Command::Tables(args) => args.format(),
-            Command::Sql(args) => args.format(),
-            Command::Explain(args) => args.format(),
-            Command::Lookup(args) => args.format(),
-            Command::Audit(args) => args.format(),
-            Command::Doctor(args) => args.format(),
-            _ => output::Format::Table,
+            Command::Init(args) => args.output.format,
+            Command::Ingest(args) => args.output.format,
+            Command::Plan(args) => args.errors_as(),
+            Command::Run(args) => args.output.format,
+            Command::Leads(args) => of_data(args.output.format),
+            Command::Report(args) => args.output.format,
+            Command::Explain(args) => of_data(args.format()),
+            Command::Lookup(args) => of_data(args.format()),
+            Command::Tables(args) => of_data(args.format()),
+            Command::Sql(args) => of_data(args.format()),
+            Command::Demo(args) => args.output.format,
+            Command::Synth(args) => args.output.format,
+            Command::Train(args) => args.output.format,
+            Command::Evaluate(args) => args.output.format,
+            Command::Config(args) => args.output.format,
+            Command::Audit(args) => of_data(args.format()),
+            Command::Doctor(args) => of_data(args.format()),
+            Command::Completions { .. } => SummaryFormat::Table,
         }
     }
 
@@ -88,12 +101,12 @@ impl Cli {
     pub async fn run(&self, out: &mut dyn Write) -> Result<()> {
         let globals = &self.globals;
         match &self.command {
-            Command::Init(args) => init::run(args),
+            Command::Init(args) => init::run(args, out),
             Command::Ingest(args) => ingest::run(args, globals, out).await,
             Command::Plan(args) => plan::run(args, globals, out),
-            Command::Run(args) => run::run(args, globals).await,
+            Command::Run(args) => run::run(args, globals, out).await,
             Command::Leads(args) => leads::run(args, globals, out).await,
-            Command::Report(args) => report::run(args, globals).await,
+            Command::Report(args) => report::run(args, globals, out).await,
             Command::Explain(args) => explain::run(args, globals, out).await,
             Command::Lookup(args) => lookup::run(args, globals, out).await,
             Command::Audit(args) => audit::run(args, globals, out),
@@ -101,7 +114,7 @@ impl Cli {
             Command::Tables(args) => tables::run(args, globals, out),
             Command::Sql(args) => sql::run(args, globals, out).await,
             Command::Demo(args) => demo::run(args, globals, out).await,
-            Command::Train(args) => train::run(args, globals).await,
+            Command::Train(args) => train::run(args, globals, out).await,
             Command::Synth(args) => synth::run(args, out),
             Command::Evaluate(args) => evaluate::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),

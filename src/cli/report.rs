@@ -1,11 +1,12 @@
 //! `clew report`: the list as one HTML page and one workbook.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::globals::{Globals, settings};
-use super::output::DisclosureArgs;
+use super::output::{DisclosureArgs, SummaryArgs};
 use crate::audit::{Action, Gate, What};
 use crate::config::Config;
 use crate::error::{Context, Error, Result};
@@ -28,21 +29,23 @@ pub struct ReportArgs {
     #[arg(long, default_value_t = 20, value_name = "N")]
     detailed: usize,
     #[command(flatten)]
+    pub(super) output: SummaryArgs,
+    #[command(flatten)]
     disclosure: DisclosureArgs,
 }
 
 /// Writes both files and says where they are.
-pub async fn run(args: &ReportArgs, globals: &Globals) -> Result<()> {
+pub async fn run(args: &ReportArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     let config = globals.config()?;
     let disclosure = args.disclosure.check()?;
     let options = Options { top_listed: args.top, top_detailed: args.detailed, case_id: args.case.clone(), ..Options::default() };
     let (data, lake_version) = load(&config, options).await?;
     let what = What::new("report").table("lead.leads").count("leads", data.leads.len() as u64).lake_version(&lake_version);
     let gate = disclosure.log(&config.root, Action::View, what)?;
-    for path in write(&data, &gate, &args.out.clone().unwrap_or_else(|| config.root.join("reports")))? {
-        println!("{}", path.display());
-    }
-    Ok(())
+    let [page, book] = write(&data, &gate, &args.out.clone().unwrap_or_else(|| config.root.join("reports")))?;
+    let (page, book) = (page.display().to_string(), book.display().to_string());
+    let made = serde_json::json!({ "page": page, "workbook": book, "leads": data.leads.len(), "lake_version": lake_version });
+    args.output.write(out, "report", &made, &format!("{page}\n{book}\n"))
 }
 
 /// What the report shows, and the lake version it was read from.

@@ -1,6 +1,9 @@
 //! `clew run`: computes what is out of date.
 
+use std::io::Write;
+
 use super::globals::Globals;
+use super::output::{SummaryArgs, SummaryFormat, object};
 use super::progress::Steps;
 use crate::error::Result;
 use crate::lake::Lake;
@@ -13,15 +16,20 @@ pub struct RunArgs {
     /// Only these steps: NAME, NAME+ (and what comes after), +NAME (and what it needs)
     #[arg(long, value_name = "NAME")]
     select: Vec<Selection>,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
 }
 
-/// Runs and prints a summary to stderr.
-pub async fn run(args: &RunArgs, globals: &Globals) -> Result<()> {
+/// Runs and prints a summary to stderr; the manifest to `out` when JSON is asked for.
+pub async fn run(args: &RunArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     let manifest = run_workspace(globals, &args.select).await?;
     let ran = manifest.steps.iter().filter(|s| s.outcome == "ran").count();
     eprintln!("{ran} of {} steps ran; lake version {}", manifest.steps.len(), &manifest.lake_after[..16]);
     for warning in &manifest.warnings {
         eprintln!("warning: {warning}");
+    }
+    if args.output.format == SummaryFormat::Json {
+        object(out, "run", &manifest)?;
     }
     Ok(())
 }

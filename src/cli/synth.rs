@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::error::{Context, Result};
+use super::output::SummaryArgs;
+use crate::error::Result;
 use crate::synth::{Spec, Void, World, write_world};
 
 /// Write a seeded synthetic world: files as real senders write them, and the truth beside them
@@ -27,12 +28,25 @@ pub struct SynthArgs {
     /// Folder to write to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
 }
 
 /// Writes the world and prints what it holds.
 pub fn run(args: &SynthArgs, out: &mut dyn Write) -> Result<()> {
     let spec = Spec { seed: args.seed, population: args.population, days: args.days, world: args.world, void: args.void };
     let summary = write_world(&spec, &args.out)?;
-    serde_json::to_writer_pretty(&mut *out, &summary).bug("E0802", || "write the summary".into())?;
-    writeln!(out).bug("E0802", || "write the summary".into())
+    let text = format!(
+        "{} {} persons, {} days, seed {}: {} call rows in {} files, {} statement rows in {}; the truth is in {}\n",
+        summary.population,
+        summary.world,
+        summary.days,
+        summary.seed,
+        summary.call_rows,
+        summary.call_files,
+        summary.statement_rows,
+        summary.statement_files,
+        args.out.join("truth").display()
+    );
+    args.output.write(out, "synth", &summary, &text)
 }

@@ -1,9 +1,11 @@
 //! `clew train`: fits the models that clew ships, on synthetic worlds or on workspaces.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::globals::{Globals, settings};
 use super::ingest::ingest_quietly;
+use super::output::SummaryArgs;
 use super::run::run_workspace;
 use crate::config::Params;
 use crate::error::{Context, Error, Result};
@@ -35,6 +37,8 @@ pub struct TrainArgs {
     /// Folder for model.json and, where it is generated, card.md
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -46,7 +50,7 @@ enum Which {
 }
 
 /// Fits and writes the model.
-pub async fn run(args: &TrainArgs, globals: &Globals) -> Result<()> {
+pub async fn run(args: &TrainArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     let folder = tempfile::tempdir().bug("E0822", || "make a temporary folder".into())?;
     let mut workspaces: Vec<(String, PathBuf)> = args.workspaces.iter().map(|w| (w.display().to_string(), w.clone())).collect();
     for seed in args.seed..args.seed + args.worlds {
@@ -67,21 +71,21 @@ pub async fn run(args: &TrainArgs, globals: &Globals) -> Result<()> {
         params = config.params;
     }
     std::fs::create_dir_all(&args.out).usage("E0817", || format!("create {}", args.out.display()))?;
-    match args.model {
+    let written = match args.model {
         Which::Leads => {
             let worlds: Vec<(&str, &Session)> = sessions.iter().map(|(n, s)| (*n, s)).collect();
             let model = score::train(&worlds, &params).await?;
-            put(&args.out.join("model.json"), &model.to_json())?;
-            put(&args.out.join("card.md"), &score::card::card(&model))
+            vec![put(&args.out.join("model.json"), &model.to_json())?, put(&args.out.join("card.md"), &score::card::card(&model))?]
         }
         Which::CasePairs => {
             let sessions: Vec<&Session> = sessions.iter().map(|(_, s)| s).collect();
             let source =
                 format!("{} workspaces, of them {} synthetic county worlds from seed {}", workspaces.len(), args.worlds, args.seed);
             let model = link::train_case_pairs(&sessions, &source, &params).await?;
-            put(&args.out.join("model.json"), &model.to_json())
+            vec![put(&args.out.join("model.json"), &model.to_json())?]
         }
-    }
+    };
+    args.output.write(out, "train", &serde_json::json!({ "written": written }), &format!("{}\n", written.join("\n")))
 }
 
 async fn feed(args: &TrainArgs, seed: u64, workspace: &Path, globals: &Globals) -> Result<()> {
@@ -94,8 +98,7 @@ async fn feed(args: &TrainArgs, seed: u64, workspace: &Path, globals: &Globals) 
     std::fs::remove_dir_all(&world).bug("E0822", || format!("remove {}", world.display()))
 }
 
-fn put(path: &Path, text: &str) -> Result<()> {
+fn put(path: &Path, text: &str) -> Result<String> {
     std::fs::write(path, text).usage("E0817", || format!("write {}", path.display()))?;
-    println!("{}", path.display());
-    Ok(())
+    Ok(path.display().to_string())
 }

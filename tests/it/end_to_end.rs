@@ -138,3 +138,40 @@ fn every_query_plans_on_empty_tables() {
     let schemas = runtime.block_on(clew::pipeline::plan_all(&catalogue, &clew::config::Params::default())).unwrap();
     assert!(schemas.contains_key("evidence.all"));
 }
+
+#[test]
+fn every_command_gives_its_errors_as_json_when_asked_for_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    std::fs::create_dir(&nowhere).unwrap();
+    let workspace = folder.path().join("w");
+    let made = clew(&["init", text(&workspace), "--format", "json"]);
+    let made: serde_json::Value = serde_json::from_slice(&made).unwrap();
+    assert_eq!((&made["schema_version"], &made["command"]), (&1.into(), &"init".into()));
+    let (w, out) = (text(&nowhere), text(&workspace));
+    let commands: [&[&str]; 15] = [
+        &["init", out],
+        &["-w", w, "ingest", w],
+        &["-w", w, "plan"],
+        &["-w", w, "run"],
+        &["-w", w, "leads"],
+        &["-w", w, "report"],
+        &["-w", w, "explain", "L0"],
+        &["-w", w, "lookup", "13800000000"],
+        &["-w", w, "tables"],
+        &["-w", w, "sql", "select 1"],
+        &["-w", w, "audit", "show"],
+        &["-w", w, "config"],
+        &["synth", "--out", out],
+        &["demo", "--out", out],
+        &["train", "leads", "--out", out],
+    ];
+    for command in commands {
+        let output = run(&[command, &["--format", "json"]].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let last = said.lines().last().unwrap_or_default();
+        let error: serde_json::Value = serde_json::from_str(last).unwrap_or_else(|_| panic!("{command:?}: {said}"));
+        assert!(error["error"]["code"].as_str().is_some_and(|c| c.starts_with('E')), "{command:?}: {said}");
+        assert!(output.stdout.is_empty(), "{command:?} printed data");
+    }
+}

@@ -207,3 +207,71 @@ fn st_louis_ties_are_parties_and_their_cases() {
     assert_eq!(roles, ["[suspect]", "[victim]", "[victim, suspect]", "[witness]"].map(String::from).into());
     assert!(loaded.rows("records.parties").iter().all(|r| r.contains_key("status") == r["roles"].contains("suspect")));
 }
+
+/// The lines `file,row` of the records behind each event, by the program itself: from files to `staging.transfer_events`.
+#[test]
+fn transfers_seen_from_both_sides_become_one_event_and_reversed_rows_none() {
+    let Some(folder) = shared("money/cn_statements") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let (workspace, delivery) = (scratch.path().join("w"), scratch.path().join("statements"));
+    std::fs::create_dir(&delivery).unwrap();
+    for file in statements(&folder) {
+        std::fs::copy(&file, delivery.join(file.file_name().unwrap())).unwrap();
+    }
+    let clew = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_clew"));
+        let output =
+            command.args(["-w", workspace.to_str().unwrap()]).args(args).env("CLEW_BY", "test").env("CLEW_PURPOSE", "test").output();
+        let output = output.expect("the program starts");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    clew(&["init", workspace.to_str().unwrap()]);
+    clew(&["ingest", "--utc-offset", "480", delivery.to_str().unwrap()]);
+    clew(&["run", "--select", "+staging/transfer_events"]);
+    let rows = |query: &str| -> Vec<Vec<String>> {
+        let text = clew(&["sql", query, "--format", "csv", "--unmask"]);
+        csv::Reader::from_reader(&text[..]).records().map(|r| r.unwrap().iter().map(String::from).collect()).collect()
+    };
+    let name = |path: &str| Path::new(path).file_name().unwrap().to_str().unwrap().to_string();
+    let sources = rows("select source_id, file, rows_structure from meta.sources");
+    // A file has a header, and some a title above it and a total at the end.
+    let above = |structure: &str| if structure == "1" { 1 } else { 2 };
+    let file_of: BTreeMap<String, (String, u64)> = sources.iter().map(|s| (s[0].clone(), (name(&s[1]), above(&s[2])))).collect();
+    let truth = truth(&folder);
+    let events = rows("select records from staging.transfer_events");
+    let mut event_of: BTreeMap<(String, u64), usize> = BTreeMap::new();
+    for (number, event) in events.iter().enumerate() {
+        let places: Vec<_> = event[0]
+            .split(';')
+            .map(|record| {
+                let (source, row) = record.rsplit_once(':').unwrap();
+                let (file, above) = &file_of[source];
+                (file.clone(), row.parse::<u64>().unwrap() - above)
+            })
+            .collect();
+        let transfers: BTreeSet<_> = places.iter().map(|p| &truth[p].tx_id).collect();
+        assert_eq!(transfers.len(), 1, "one event of two transfers: {places:?}");
+        for place in places {
+            assert!(event_of.insert(place.clone(), number).is_none(), "{place:?} is in two events");
+        }
+    }
+
+    let mut sides: BTreeMap<&str, Vec<&(String, u64)>> = BTreeMap::new();
+    for (place, row) in &truth {
+        let has = |dirt: &str| row.dirt.contains(dirt);
+        // The row above a reversal is the one that was reversed.
+        let next = truth.get(&(place.0.clone(), place.1 + 1));
+        let reversed = next.is_some_and(|n| n.dirt.contains("reversal_of_prev"));
+        let none = has("exact_duplicate") || has("failed_tx") || has("reversal_of_prev") || reversed;
+        assert_eq!(event_of.contains_key(place), !none, "{place:?} {:?}", row.dirt);
+        if row.tx_id != "-1" && !none {
+            sides.entry(&row.tx_id).or_default().push(place);
+        }
+    }
+    let pairs: Vec<_> = sides.values().filter(|s| s.len() > 1).collect();
+    let apart: Vec<_> = pairs.iter().filter(|p| event_of[p[0]] != event_of[p[1]]).collect();
+    assert_eq!((pairs.len(), apart.len()), (417, 1));
+    // Both ends lost the number of the other: nothing but the amount and the minute joins them.
+    assert!(apart[0].iter().all(|place| truth[*place].dirt.contains("sci_notation_lossy")), "{apart:?}");
+}

@@ -54,7 +54,7 @@ impl Workspace {
         let mut err = Vec::new();
         let (code, exit) = match result {
             Ok(()) => ("", 0),
-            Err(e) => (e.code, output::report(&mut err, &e, cli.format())),
+            Err(e) => (e.code, output::report(&mut err, &e, cli.errors_as())),
         };
         Ended { out: String::from_utf8(out).expect("text"), err: String::from_utf8(err).expect("text"), code, exit }
     }

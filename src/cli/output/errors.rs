@@ -4,17 +4,17 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::args::Format;
+use super::summary::SummaryFormat;
 use crate::audit::shape::mask_shapes;
 use crate::error::{Error, Fault};
 
-/// Writes the error to `err` in the form that goes with the format of the data, and gives the exit code.
+/// Writes the error to `err`, as JSON where the data would have been JSON, and gives the exit code.
 ///
 /// A message that cannot be written is lost; the exit code is not.
-pub fn report(err: &mut dyn Write, error: &Error, format: Format) -> u8 {
+pub fn report(err: &mut dyn Write, error: &Error, format: SummaryFormat) -> u8 {
     let _ = match format {
-        Format::Json => writeln!(err, "{}", as_json(error)),
-        Format::Table | Format::Csv | Format::Parquet => err.write_all(as_text(error).as_bytes()),
+        SummaryFormat::Json => writeln!(err, "{}", as_json(error)),
+        SummaryFormat::Table => err.write_all(as_text(error).as_bytes()),
     };
     error.fault.exit_code()
 }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_json_error_has_code_message_place_and_hint_without_identifiers() {
         let mut err = Vec::new();
-        assert_eq!(report(&mut err, &error(), Format::Json), crate::error::EXIT_USAGE);
+        assert_eq!(report(&mut err, &error(), SummaryFormat::Json), crate::error::EXIT_USAGE);
         let read: serde_json::Value = serde_json::from_slice(&err).unwrap();
         assert_eq!(read["error"]["code"], "E0201");
         assert_eq!(read["error"]["message"], "the value 139****78 is no time");
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_text_error_has_its_hint_below() {
         let mut err = Vec::new();
-        report(&mut err, &error(), Format::Table);
+        report(&mut err, &error(), SummaryFormat::Table);
         let text = String::from_utf8(err).unwrap();
         assert_eq!(
             text,

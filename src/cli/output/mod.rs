@@ -12,6 +12,7 @@ mod gated;
 mod json;
 mod parquet;
 mod sections;
+mod summary;
 mod table;
 
 pub use args::{DisclosureArgs, Format, OutputArgs};
@@ -23,6 +24,7 @@ pub use errors::report;
 pub use gated::Gated;
 pub use json::{SCHEMA_VERSION, to_value as json_rows};
 pub use sections::{Section, write_sections};
+pub use summary::{SummaryArgs, SummaryFormat, object};
 pub(super) use table::nats;
 pub use table::{Alignment, grid};
 
