@@ -16,6 +16,7 @@ mod plan;
 mod progress;
 mod read;
 mod report;
+mod resolve;
 mod run;
 mod sql;
 mod stdout;
@@ -60,6 +61,7 @@ enum Command {
     Synth(synth::SynthArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Resolve(resolve::ResolveArgs),
     Config(config::ConfigArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
@@ -80,6 +82,7 @@ impl Cli {
             Command::Lookup(args) => args.format(),
             Command::Audit(args) => args.format(),
             Command::Doctor(args) => args.format(),
+            Command::Resolve(args) => args.format(),
             _ => output::Format::Table,
         }
     }
@@ -104,6 +107,7 @@ impl Cli {
             Command::Train(args) => train::run(args, globals).await,
             Command::Synth(args) => synth::run(args, out),
             Command::Evaluate(args) => evaluate::run(args, globals, out).await,
+            Command::Resolve(args) => resolve::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),
             Command::Completions { shell } => {
                 clap_complete::generate(*shell, &mut Cli::command(), "clew", out);
