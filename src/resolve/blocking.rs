@@ -282,8 +282,13 @@ mod tests {
 
     #[test]
     fn the_date_in_an_identity_number_meets_a_date() {
-        let a = RawRecord { id_number: Some("11010519491231002X".into()), name: Some("王伟".into()), ..RawRecord::new(RecordKind::Party, "s", 1) };
-        let b = RawRecord { birth_date: Some("1949-12-31".into()), name: Some("王伟".into()), ..RawRecord::new(RecordKind::Party, "s", 2) };
+        let a = RawRecord {
+            id_number: Some("11010519491231002X".into()),
+            name: Some("王伟".into()),
+            ..RawRecord::new(RecordKind::Party, "s", 1)
+        };
+        let b =
+            RawRecord { birth_date: Some("1949-12-31".into()), name: Some("王伟".into()), ..RawRecord::new(RecordKind::Party, "s", 2) };
         let (corpus, frequencies) = capped(vec![a, b], 200);
         assert_eq!(block(&corpus, &frequencies, Base::None).0.len(), 1);
     }

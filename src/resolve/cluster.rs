@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use petgraph::unionfind::UnionFind;
 
-use super::record::{Corpus, RecordIx, Symbol};
+use super::record::{Corpus, NONE, RecordIx, Symbol};
 use super::weights::Scale;
 
 /// Why a union was refused.
@@ -74,12 +74,12 @@ pub struct Groups<'a> {
     /// What cohesion is measured by; none: it is not asked for.
     scale: Option<Scale<'a>>,
     sets: UnionFind<RecordIx>,
-    /// By root: its valid identity number.
-    id: Vec<Option<Symbol>>,
-    /// By root: its names, as symbols of the corpus.
-    names: Vec<BTreeSet<Symbol>>,
-    /// By root: its records.
-    members: Vec<Vec<RecordIx>>,
+    /// By root: its valid identity number, or [`NONE`].
+    id: Vec<Symbol>,
+    /// The next record of the same group; the last one points to the first.
+    next: Vec<RecordIx>,
+    /// By root: its number of records.
+    size: Vec<u32>,
     /// By root: did an analyst put names together that conflict?
     is_ruled: Vec<bool>,
     /// Pairs that an analyst keeps apart, and by root: is any of its records in one?
@@ -95,9 +95,9 @@ impl<'a> Groups<'a> {
             corpus,
             scale: None,
             sets: UnionFind::new(n),
-            id: (0..n as RecordIx).map(|ix| corpus.valid_id(ix)).collect(),
-            names: (0..n as RecordIx).map(|ix| corpus.name_symbol(ix).into_iter().collect()).collect(),
-            members: (0..n as RecordIx).map(|ix| vec![ix]).collect(),
+            id: (0..n as RecordIx).map(|ix| corpus.valid_id(ix).unwrap_or(NONE)).collect(),
+            next: (0..n as RecordIx).collect(),
+            size: vec![1; n],
             is_ruled: vec![false; n],
             apart: Vec::new(),
             is_apart: vec![false; n],
@@ -126,20 +126,19 @@ impl<'a> Groups<'a> {
         self.sets.union(a as RecordIx, b as RecordIx);
         let root = self.sets.find(left) as usize;
         let other = if root == a { b } else { a };
-        self.id[root] = self.id[root].or(self.id[other]);
+        if self.id[root] == NONE {
+            self.id[root] = self.id[other];
+        }
         self.is_ruled[root] |= self.is_ruled[other] || grounds == Grounds::MustLink;
         self.is_apart[root] |= self.is_apart[other];
-        let names = std::mem::take(&mut self.names[other]);
-        self.names[root].extend(names);
-        let members = std::mem::take(&mut self.members[other]);
-        self.members[root].extend(members);
+        self.size[root] += self.size[other];
+        // Two rings become one when their successors change places.
+        self.next.swap(root, other);
         Union::Joined
     }
 
     fn veto(&self, a: usize, b: usize, grounds: Grounds) -> Option<Refusal> {
-        if let (Some(x), Some(y)) = (self.id[a], self.id[b])
-            && x != y
-        {
+        if self.id[a] != NONE && self.id[b] != NONE && self.id[a] != self.id[b] {
             return Some(Refusal::DifferentValidIds);
         }
         let is_between = |(left, right): &(RecordIx, RecordIx)| {
@@ -152,7 +151,7 @@ impl<'a> Groups<'a> {
         if grounds == Grounds::MustLink {
             return None;
         }
-        let holds_together = self.id[a].is_some() && self.id[a] == self.id[b];
+        let holds_together = self.id[a] != NONE && self.id[a] == self.id[b];
         if holds_together && self.names_conflict(a, b) {
             return Some(Refusal::IdNameConflict);
         }
@@ -161,7 +160,7 @@ impl<'a> Groups<'a> {
         }
         let scale = self.scale.as_ref()?;
         let join = &self.corpus.spec.join;
-        if self.members[a].len() + self.members[b].len() > join.records_max {
+        if (self.size[a] + self.size[b]) as usize > join.records_max {
             return Some(Refusal::TooLarge);
         }
         let floor = (join.cohesion_nats * 1e6) as i64;
@@ -169,19 +168,37 @@ impl<'a> Groups<'a> {
     }
 
     fn names_conflict(&self, a: usize, b: usize) -> bool {
-        let compatible = |x: &Symbol, y: &Symbol| self.corpus.name_of(*x).is_compatible(self.corpus.name_of(*y));
-        if self.names[a].is_empty() || self.names[b].is_empty() {
+        let names = |root: usize| -> BTreeSet<Symbol> { self.members(root).filter_map(|ix| self.corpus.name_symbol(ix)).collect() };
+        let compatible = |x: &Symbol, y: &Symbol| x == y || self.corpus.name_of(*x).is_compatible(self.corpus.name_of(*y));
+        let (left, right) = (names(a), names(b));
+        if left.is_empty() || right.is_empty() {
             return false;
         }
         if self.is_ruled[a] || self.is_ruled[b] {
-            return !self.names[a].iter().any(|x| self.names[b].iter().any(|y| compatible(x, y)));
+            return !left.iter().any(|x| right.iter().any(|y| compatible(x, y)));
         }
-        self.names[a].iter().any(|x| self.names[b].iter().any(|y| !compatible(x, y)))
+        left.iter().any(|x| right.iter().any(|y| !compatible(x, y)))
+    }
+
+    /// Records of a group.
+    fn members(&self, root: usize) -> impl Iterator<Item = RecordIx> + '_ {
+        let first = self.next[root];
+        let mut next = Some(first);
+        std::iter::from_fn(move || {
+            let here = next?;
+            next = Some(self.next[here as usize]).filter(|after| *after != first);
+            Some(here)
+        })
     }
 
     /// Evidence between the records of two groups, without the prior, averaged over their pairs or an even sample of them.
     fn mean_evidence_unats(&self, scale: &Scale, a: usize, b: usize, pairs_max: usize) -> i64 {
-        let (left, right) = (&self.members[a], &self.members[b]);
+        let members = |root: usize| {
+            let mut members: Vec<RecordIx> = self.members(root).collect();
+            members.sort_unstable();
+            members
+        };
+        let (left, right) = (members(a), members(b));
         let n = left.len() * right.len();
         if n == 1 {
             return scale.evidence_between(left[0], right[0]).max(0);
@@ -198,11 +215,13 @@ impl<'a> Groups<'a> {
 
     /// Smallest record of each record's group.
     pub fn representatives(&self) -> Vec<RecordIx> {
-        let mut out = vec![0; self.corpus.len()];
-        for members in &self.members {
-            let Some(smallest) = members.iter().min() else { continue };
-            for member in members {
-                out[*member as usize] = *smallest;
+        let mut out = vec![NONE; self.next.len()];
+        for ix in 0..out.len() {
+            // Records come by rising index: the first of a ring that is met is its smallest.
+            if out[ix] == NONE {
+                for member in self.members(ix) {
+                    out[member as usize] = ix as RecordIx;
+                }
             }
         }
         out

@@ -5,12 +5,12 @@
 
 use rapidfuzz::distance::jaro_winkler;
 
+use super::birth::Relation as DateRelation;
 use super::frequency::Frequencies;
 use super::record::{Corpus, RecordIx, Symbol};
 use super::spec::{Comparison, Kind, Nature, Test};
 use super::values::Values;
 use crate::normalise::id_number::{Kind as IdKind, Relation as IdRelation, one_slip};
-use super::birth::Relation as DateRelation;
 
 /// Fewest characters of a word of which a slip can be told from another word.
 const WORD_CHARS_MIN: usize = 5;
@@ -144,7 +144,8 @@ fn alias_level(corpus: &Corpus, comparison: &Comparison, a: RecordIx, b: RecordI
     let among = |names: &[Symbol], of: RecordIx| {
         corpus.name(of).is_some_and(|name| names.iter().any(|s| corpus.values[column].name(*s).text == name.text))
     };
-    let agrees = left.iter().any(|s| right.binary_search(s).is_ok()) || !left.is_empty() && among(left, b) || !right.is_empty() && among(right, a);
+    let agrees =
+        left.iter().any(|s| right.binary_search(s).is_ok()) || !left.is_empty() && among(left, b) || !right.is_empty() && among(right, a);
     agrees.then_some(level)
 }
 
@@ -217,9 +218,7 @@ fn ladder_of_names(corpus: &Corpus, comparison: &Comparison, x: Symbol, y: Symbo
             same_surname
                 && (begins(&left.given, &right.given) || begins(&right.given, &left.given) || is_like(&left.given, &right.given, *min))
         }
-        Test::LikeSurname(min) => {
-            same_given && !left.name.surname.is_empty() && is_like(&left.name.surname, &right.name.surname, *min)
-        }
+        Test::LikeSurname(min) => same_given && !left.name.surname.is_empty() && is_like(&left.name.surname, &right.name.surname, *min),
         _ => false,
     })
 }
@@ -288,7 +287,7 @@ mod tests {
             ("老张", "李国庆", "missing"),
             ("不详", "李国庆", "missing"),
             ("Wei Zhang", "Zhang Wei", "reading"),
-            ("William Turner", "Will Turner", "surname_and_like_given"),
+            ("William Ng", "Bill Ng", "surname_and_like_given"),
             ("Matilda Barker", "Matilda Berker", "similar"),
         ] {
             assert_eq!(names(a, b), level, "{a} and {b}");

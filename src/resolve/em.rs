@@ -120,9 +120,9 @@ fn expectation_maximisation(model: &Model, spec: &Spec, counts: &[(Pattern, f64)
         }
         let mut moved: f64 = 0.0;
         for (((levels, compared), (old, _)), default) in next.iter_mut().zip(&m).zip(&defaults) {
-            for level in 0..levels.len() {
-                levels[level] = (levels[level] + PSEUDO_MATCHES * default[level]) / (*compared + PSEUDO_MATCHES);
-                moved = moved.max((levels[level] - old[level]).abs());
+            for ((level, old), default) in levels.iter_mut().zip(old).zip(default) {
+                *level = (*level + PSEUDO_MATCHES * default) / (*compared + PSEUDO_MATCHES);
+                moved = moved.max((*level - old).abs());
             }
         }
         let next_lambda = (expected / total).clamp(1e-6, 1.0 - 1e-6);
@@ -157,8 +157,9 @@ mod tests {
         let pair = |i| Pair { left: 2 * i, right: 2 * i + 1, rules: Rules(1 << (rule + 1)) };
         let pattern = |n: u8, p: u8| Pattern::default().with(name, Outcome::Level(n)).with(phone, Outcome::Level(p));
         let pairs = (0..same + strangers).map(pair).collect();
-        let patterns =
-            (0..same + strangers).map(|i| if i < same { pattern(0, if i % 10 < 7 { 0 } else { 2 }) } else { pattern(differs, 2) }).collect();
+        let patterns = (0..same + strangers)
+            .map(|i| if i < same { pattern(0, if i % 10 < 7 { 0 } else { 2 }) } else { pattern(differs, 2) })
+            .collect();
         (pairs, patterns)
     }
 

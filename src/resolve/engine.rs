@@ -14,14 +14,12 @@ use super::record::{Corpus, RecordIx};
 use super::spec::{Nature, Test};
 use super::weights::{Scale, is_same_reference};
 
-/// Records of no name that are still needed to run at all.
-const THREADS_MIN: usize = 1;
 /// Rounds that λ takes at most.
 const PRIOR_ROUNDS_MAX: usize = 20;
 /// λ stands still when its log odds move by less.
 const PRIOR_TOLERANCE_NATS: f64 = 1e-4;
-/// Pairs that are worth a thread of their own.
-const PAIRS_PER_THREAD: usize = 20_000;
+/// Pairs that one thread is given at a time.
+const PAIRS_PER_THREAD: usize = 200_000;
 
 /// What was decided about a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
@@ -157,7 +155,7 @@ impl Resolution {
 
 /// Groups the records of a corpus into persons.
 pub fn resolve(corpus: &Corpus, options: Options) -> Resolution {
-    let threads = options.threads.max(THREADS_MIN);
+    let threads = options.threads.max(1);
     let Some(frozen) = options.frozen else {
         let fitted = fit(corpus, threads);
         let scale = Scale { corpus, frequencies: &fitted.frequencies, model: &fitted.model };
@@ -184,7 +182,7 @@ pub fn regrouped(corpus: &Corpus, resolution: &Resolution, link_nats: f64) -> Ve
     let pairs: Vec<Pair> = compared.iter().map(|j| j.pair).collect();
     let patterns: Vec<Pattern> = compared.iter().filter_map(|j| j.pattern).collect();
     let scale = resolution.scale(corpus);
-    join(scale, judge_from(&scale, &pairs, &patterns, link_nats, THREADS_MIN), &[]).0
+    join(scale, judge_from(&scale, &pairs, &patterns, link_nats, 1), &[]).0
 }
 
 struct Fitted {
@@ -224,9 +222,8 @@ fn fit(corpus: &Corpus, threads: usize) -> Fitted {
 /// only: how few of the true ones they are differs too much from one set of records to another.
 fn refine_prior(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, pairs: &[Pair], patterns: &[Pattern], threads: usize) {
     let scale = Scale { corpus, frequencies, model };
-    let evidence: Vec<i64> = in_parts(pairs.len(), threads, |range| {
-        range.map(|i| scale.weight_unats(pairs[i].left, pairs[i].right, patterns[i])).collect()
-    });
+    let evidence: Vec<i64> =
+        in_parts(pairs.len(), threads, |range| range.map(|i| scale.weight_unats(pairs[i].left, pairs[i].right, patterns[i])).collect());
     let start = model.prior_nats();
     let mut prior = start;
     for _ in 0..PRIOR_ROUNDS_MAX {
@@ -253,21 +250,26 @@ fn patterns(corpus: &Corpus, frequencies: &Frequencies, pairs: &[Pair], threads:
     in_parts(pairs.len(), threads, |range| pairs[range].iter().map(|p| compare(corpus, frequencies, p.left, p.right)).collect())
 }
 
-/// Does a piece of work in as many parts as there are threads; the parts come back in order.
+/// Does a piece of work in as many parts as there are threads; the parts come back in order. Block by block, so that no result is held twice.
 fn in_parts<T: Send>(n: usize, threads: usize, work: impl Fn(std::ops::Range<usize>) -> Vec<T> + Sync) -> Vec<T> {
-    let parts = threads.min(n / PAIRS_PER_THREAD).max(1);
-    if parts == 1 {
+    in_blocks(n, threads, PAIRS_PER_THREAD, work)
+}
+
+fn in_blocks<T: Send>(n: usize, threads: usize, block: usize, work: impl Fn(std::ops::Range<usize>) -> Vec<T> + Sync) -> Vec<T> {
+    if threads < 2 || n <= block {
         return work(0..n);
     }
-    std::thread::scope(|scope| {
-        let work = &work;
-        let handles: Vec<_> = (0..parts).map(|k| scope.spawn(move || work(k * n / parts..(k + 1) * n / parts))).collect();
-        let mut out = Vec::with_capacity(n);
-        for handle in handles {
-            out.extend(handle.join().expect("arithmetic on checked records does not panic"));
-        }
-        out
-    })
+    let mut out = Vec::with_capacity(n);
+    for start in (0..n).step_by(threads * block) {
+        let parts: Vec<Vec<T>> = std::thread::scope(|scope| {
+            let work = &work;
+            let ranges = (0..threads).map(|k| (start + k * block).min(n)..(start + (k + 1) * block).min(n));
+            let handles: Vec<_> = ranges.map(|range| scope.spawn(move || work(range))).collect();
+            handles.into_iter().map(|h| h.join().expect("arithmetic on checked records does not panic")).collect()
+        });
+        out.extend(parts.into_iter().flatten());
+    }
+    out
 }
 
 /// Enough for a first pass that counts people, not for joining.
@@ -287,9 +289,7 @@ fn is_certain(corpus: &Corpus, pair: &Pair, pattern: Pattern) -> bool {
 fn is_same_valid_id(corpus: &Corpus, pair: &Pair) -> bool {
     let (a, b) = (pair.left, pair.right);
     let id = corpus.valid_id(a);
-    id.is_some()
-        && id == corpus.valid_id(b)
-        && matches!((corpus.name(a), corpus.name(b)), (Some(x), Some(y)) if x.is_compatible(y))
+    id.is_some() && id == corpus.valid_id(b) && matches!((corpus.name(a), corpus.name(b)), (Some(x), Some(y)) if x.is_compatible(y))
 }
 
 fn judge(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], threads: usize) -> Vec<Judged> {
@@ -373,11 +373,7 @@ fn is_shared_number(corpus: &Corpus, frequencies: &Frequencies, pair: &Pair) -> 
         .all(|named| named > 1)
 }
 
-fn join(
-    scale: Scale,
-    mut pairs: Vec<Judged>,
-    rulings: &[(RecordIx, RecordIx, Ruling)],
-) -> (Vec<RecordIx>, Vec<Judged>, Vec<Ruled>) {
+fn join(scale: Scale, mut pairs: Vec<Judged>, rulings: &[(RecordIx, RecordIx, Ruling)]) -> (Vec<RecordIx>, Vec<Judged>, Vec<Ruled>) {
     let corpus = scale.corpus;
     let mut links: Vec<Link> = Vec::new();
     for (i, judged) in pairs.iter().enumerate() {
@@ -393,8 +389,7 @@ fn join(
         .collect();
     ruled.sort_unstable();
     ruled.dedup();
-    let apart: Vec<(RecordIx, RecordIx)> =
-        ruled.iter().filter(|r| r.ruling == Ruling::CannotLink).map(|r| (r.left, r.right)).collect();
+    let apart: Vec<(RecordIx, RecordIx)> = ruled.iter().filter(|r| r.ruling == Ruling::CannotLink).map(|r| (r.left, r.right)).collect();
     let mut groups = Groups::coherent(scale, &apart);
     for r in ruled.iter_mut().filter(|r| r.ruling == Ruling::MustLink) {
         if let Union::Refused(refusal) = groups.join(r.left, r.right, Grounds::MustLink) {
@@ -434,4 +429,21 @@ fn join(
         }
     }
     (person_of, pairs, ruled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_come_back_in_order_whatever_the_threads() {
+        for n in [0, 1, 2, 3, 7, 20, 21] {
+            for threads in 1..5 {
+                for block in 1..4 {
+                    let squares = in_blocks(n, threads, block, |range| range.map(|i| i * i).collect());
+                    assert_eq!(squares, (0..n).map(|i| i * i).collect::<Vec<_>>());
+                }
+            }
+        }
+    }
 }

@@ -83,7 +83,8 @@ pub fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies,
     for (i, comparison) in spec.comparisons.iter().enumerate() {
         if !comparison.has_fixed_u {
             let total: f64 = counts[i].iter().sum();
-            let u = default_u(comparison).iter().zip(&counts[i]).map(|(default, n)| (n + U_PSEUDO_PAIRS * default) / (total + U_PSEUDO_PAIRS));
+            let defaults = default_u(comparison);
+            let u = defaults.iter().zip(&counts[i]).map(|(default, n)| (n + U_PSEUDO_PAIRS * default) / (total + U_PSEUDO_PAIRS));
             model.fields[i].u = normalised(u.collect(), U_FLOOR);
             if total >= U_PSEUDO_PAIRS {
                 model.fields[i].u_origin = Origin::Fitted;

@@ -136,7 +136,7 @@ pub fn figures(corpus: &Corpus, resolution: &Resolution, truth: &[Symbol]) -> Fi
         groups: of_group.len(),
         largest: of_group.values().copied().max().unwrap_or(0),
         vetoes,
-        by_name: by_record.iter().map(|(name_type, sum)| sum.figures(name_type)).collect(),
+        by_name: by_record.iter().map(|(name_type, sum)| sum.figures(*name_type)).collect(),
         sizes: sizes.into_iter().map(|(records, (groups, persons))| Size { records, groups, persons }).collect(),
     }
 }
@@ -229,7 +229,14 @@ mod tests {
     use crate::resolve::record::{RawRecord, RecordKind};
 
     fn corpus_of(n: usize) -> Corpus {
-        Corpus::build((0..n).map(|i| RawRecord { name: Some(format!("王伟{}", "甲乙丙丁戊".chars().nth(i % 5).unwrap())), ..RawRecord::new(RecordKind::Party, "s", i as i64) }).collect())
+        Corpus::build(
+            (0..n)
+                .map(|i| RawRecord {
+                    name: Some(format!("王伟{}", "甲乙丙丁戊".chars().nth(i % 5).unwrap())),
+                    ..RawRecord::new(RecordKind::Party, "s", i as i64)
+                })
+                .collect(),
+        )
     }
 
     #[test]

@@ -129,7 +129,8 @@ fn count(
     }
     by_group.sort_unstable();
     by_group.dedup();
-    let mut counts = Counts { persons: vec![0; n_symbols], named: Vec::new(), total: holds.iter().filter(|h| **h).count() as u32, chance: 0.0 };
+    let mut counts =
+        Counts { persons: vec![0; n_symbols], named: Vec::new(), total: holds.iter().filter(|h| **h).count() as u32, chance: 0.0 };
     if is_named.is_some() {
         counts.named = vec![0; n_symbols];
     }
@@ -204,8 +205,7 @@ mod tests {
         let corpus = Corpus::build(raw);
         let frequencies = Frequencies::of(&corpus, &(0..6).collect::<Vec<_>>());
         let phones = corpus.spec.column("phones").unwrap();
-        let generic: Vec<String> =
-            (0..2).filter(|s| frequencies.is_generic(phones, *s)).map(|s| corpus.values[phones].text(s)).collect();
+        let generic: Vec<String> = (0..2).filter(|s| frequencies.is_generic(phones, *s)).map(|s| corpus.values[phones].text(s)).collect();
         assert_eq!(generic, ["13912345678"]);
         assert_eq!(frequencies.column(phones).persons(0), 3);
     }

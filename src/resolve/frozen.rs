@@ -89,7 +89,13 @@ pub fn frequency_rows(corpus: &Corpus, frequencies: &Frequencies) -> Vec<Frequen
             let symbol = corpus.part(i, value);
             if symbol != NONE && counts.persons(symbol) > 1 && !std::mem::replace(&mut seen[symbol as usize], true) {
                 let text = corpus.values[part.column].part_text(value, part.of).map(std::borrow::Cow::into_owned);
-                rows.push(FrequencyRow { part: name.clone(), value: text, persons: counts.persons(symbol).into(), chance: None, is_generic: false });
+                rows.push(FrequencyRow {
+                    part: name.clone(),
+                    value: text,
+                    persons: counts.persons(symbol).into(),
+                    chance: None,
+                    is_generic: false,
+                });
             }
         }
     }
@@ -153,8 +159,10 @@ pub fn thaw(corpus: &Corpus, rows: &[FrequencyRow]) -> Frequencies {
             let mut counts = counts_of(&name, corpus.parts[i].n);
             for value in 0..corpus.values[part.column].len() as Symbol {
                 let symbol = corpus.part(i, value);
+                let Some(text) = corpus.values[part.column].part_text(value, part.of) else { continue };
+                let text: &str = &text;
                 if symbol != NONE
-                    && let Some(row) = corpus.values[part.column].part_text(value, part.of).and_then(|text| of.get(text.as_ref()))
+                    && let Some(row) = of.get(text)
                 {
                     counts.persons[symbol as usize] = row.persons as u32;
                 }
@@ -187,7 +195,8 @@ pub fn thaw(corpus: &Corpus, rows: &[FrequencyRow]) -> Frequencies {
 pub fn model_of(spec: &Spec, rows: &[ParameterRow]) -> Option<Model> {
     let hash = settings_hash(spec);
     rows.iter().find(|row| row.comparison == SETTINGS && row.level == hash)?;
-    let by_level: HashMap<(&str, &str), &ParameterRow> = rows.iter().map(|row| ((row.comparison.as_str(), row.level.as_str()), row)).collect();
+    let by_level: HashMap<(&str, &str), &ParameterRow> =
+        rows.iter().map(|row| ((row.comparison.as_str(), row.level.as_str()), row)).collect();
     let prior = rows.iter().find(|row| row.comparison == PRIOR)?;
     let fields = spec
         .comparisons

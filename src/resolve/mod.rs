@@ -61,7 +61,8 @@ pub const READS: &[&str] = &[
 ];
 
 /// Tables it writes.
-pub const WRITES: &[&Table] = &[&PERSONS, &PERSON_RECORDS, &PERSON_PAIRS, &PERSON_MODEL, &PERSON_BLOCKS, &PERSON_FREQUENCIES, &PERSON_RULED, &HOLDERS];
+pub const WRITES: &[&Table] =
+    &[&PERSONS, &PERSON_RECORDS, &PERSON_PAIRS, &PERSON_MODEL, &PERSON_BLOCKS, &PERSON_FREQUENCIES, &PERSON_RULED, &HOLDERS];
 
 /// Parameters and their defaults: the weight from which a pair is linked, the cap of a blocking key, and the reliability of what a
 /// party says, of the carrier's register, of a phone left with a bank and of the bank's register (the registers' are estimated from the

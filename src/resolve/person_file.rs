@@ -52,7 +52,9 @@ impl Naming {
     /// No `=` in it.
     pub fn add(&mut self, text: &str) -> Result<()> {
         let Some((column, headers)) = text.split_once('=') else {
-            return Err(Error::usage("E0402", format!("{text} names no column")).hint("--column birth_date=dob, --column name=first_name+surname"));
+            return Err(
+                Error::usage("E0402", format!("{text} names no column")).hint("--column birth_date=dob, --column name=first_name+surname")
+            );
         };
         self.columns.insert(column.trim().to_owned(), headers.split('+').map(|h| h.trim().to_owned()).collect());
         Ok(())
@@ -79,11 +81,12 @@ struct Source {
 /// # Errors
 /// See the module.
 pub fn read(path: &Path, spec: Arc<Spec>, naming: &Naming, threads: usize) -> Result<PersonFile> {
-    let mut reader =
-        csv::ReaderBuilder::new().from_path(path).map_err(|e| Error::usage("E0403", format!("open it: {e}")).file(path))?;
+    let mut reader = csv::ReaderBuilder::new().from_path(path).map_err(|e| Error::usage("E0403", format!("open it: {e}")).file(path))?;
     let headers: Vec<String> = reader
         .headers()
-        .map_err(|e| Error::usage("E0403", format!("read its header: {e}")).file(path).hint("a CSV file in UTF-8 whose first line names the columns"))?
+        .map_err(|e| {
+            Error::usage("E0403", format!("read its header: {e}")).file(path).hint("a CSV file in UTF-8 whose first line names the columns")
+        })?
         .iter()
         .map(|h| h.trim_start_matches('\u{feff}').trim().to_owned())
         .collect();

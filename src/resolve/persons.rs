@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn a_person_that_grows_or_splits_keeps_its_id_and_no_id_is_given_twice() {
-        let previous: BTreeMap<RecordIx, String> = [(0, "p:a"), (1, "p:a"), (2, "p:a"), (3, "p:b")].map(|(ix, id)| (ix, id.to_owned())).into();
+        let previous: BTreeMap<RecordIx, String> =
+            [(0, "p:a"), (1, "p:a"), (2, "p:a"), (3, "p:b")].map(|(ix, id)| (ix, id.to_owned())).into();
         let grown = stable_ids(&[("n:1", &[0, 1, 2, 7]), ("n:2", &[3]), ("n:3", &[8])], &previous);
         assert_eq!(grown, ["p:a", "p:b", "n:3"]);
         let split = stable_ids(&[("n:1", &[0]), ("n:2", &[1, 2]), ("p:a", &[9])], &previous);

@@ -157,7 +157,11 @@ fn a_borrowed_id_goes_to_review_with_both_persons_and_never_merges() {
     assert_eq!(persons.persons.len(), 2);
     assert!(persons.persons.iter().all(|p| p.review.contains(&"id_name_conflict")));
     assert_ne!(persons.persons[0].id, persons.persons[1].id);
-    let refused = resolution.pairs.iter().filter(|j| j.decision == Decision::Refused && j.reason == Some(Reason::Veto(Refusal::IdNameConflict))).count();
+    let refused = resolution
+        .pairs
+        .iter()
+        .filter(|j| j.decision == Decision::Refused && j.reason == Some(Reason::Veto(Refusal::IdNameConflict)))
+        .count();
     assert_eq!(refused, 2);
 }
 
@@ -220,7 +224,7 @@ fn partition(corpus: &Corpus, resolution: &Resolution) -> BTreeSet<Vec<i64>> {
 }
 
 /// The parameters of a run over the first records, kept and read again, and the pairs that it judged, for a corpus of all.
-fn frozen<'a>(base: &Corpus, run: &Resolution, all: &Corpus, model: &'a super::model::Model, with_pairs: bool) -> Frozen<'a> {
+fn frozen<'a>(base: &Corpus, run: &Resolution, all: &Corpus, model: &'a super::model::Model) -> Frozen<'a> {
     let places = indexed(all);
     let place = |ix: RecordIx| places[&base.raw[ix as usize].source_row];
     let is_old: BTreeSet<i64> = base.raw.iter().map(|r| r.source_row).collect();
@@ -241,7 +245,7 @@ fn frozen<'a>(base: &Corpus, run: &Resolution, all: &Corpus, model: &'a super::m
         model,
         frequencies: thaw(all, &frequency_rows(base, &run.frequencies)),
         is_old: all.raw.iter().map(|r| is_old.contains(&r.source_row)).collect(),
-        known: with_pairs.then_some(known),
+        known: Some(known),
     }
 }
 
@@ -274,8 +278,9 @@ proptest! {
         let run = resolve(&base, Options::default());
         let all = Corpus::build(raw);
         let rulings = rulings_of(&all, &drawn);
-        let full = resolve(&all, Options { rulings: &rulings, frozen: Some(frozen(&base, &run, &all, &run.model, false)), ..Options::default() });
-        let later = resolve(&all, Options { rulings: &rulings, frozen: Some(frozen(&base, &run, &all, &run.model, true)), ..Options::default() });
+        let judging_all = Frozen { known: None, ..frozen(&base, &run, &all, &run.model) };
+        let full = resolve(&all, Options { rulings: &rulings, frozen: Some(judging_all), ..Options::default() });
+        let later = resolve(&all, Options { rulings: &rulings, frozen: Some(frozen(&base, &run, &all, &run.model)), ..Options::default() });
         prop_assert_eq!(&full.person_of, &later.person_of);
         let judged = |r: &Resolution| r.pairs.iter().map(|j| (j.pair.left, j.pair.right, j.unats, j.grounds, j.decision, j.reason)).collect::<Vec<_>>();
         prop_assert_eq!(judged(&full), judged(&later));

@@ -284,9 +284,9 @@ impl Corpus {
             cells.push(c.reordered(&order));
         }
         let parts: Vec<PartTable> = spec.parts.iter().map(|part| values[part.column].part(part.of, part.first)).collect();
-        let name_parts = spec.name.map(|column| {
-            [PartOf::Reading, PartOf::Surname, PartOf::Given].map(|of| spec.part(spec::Part { column, of, first: None }))
-        });
+        let name_parts = spec
+            .name
+            .map(|column| [PartOf::Reading, PartOf::Surname, PartOf::Given].map(|of| spec.part(spec::Part { column, of, first: None })));
         let kinds = order.iter().map(|ix| kinds[*ix as usize]).collect();
         let person_refs = order.iter().map(|ix| person_refs[*ix as usize]).collect();
         Corpus { spec, raw: Vec::new(), kinds, person_refs, delivered: order, values, cells, parts, name_parts }

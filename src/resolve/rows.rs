@@ -160,7 +160,11 @@ pub fn person_record_rows(corpus: &Corpus, persons: &Persons) -> Vec<PersonRecor
 
 /// Pairs that were linked, refused, or came near, by their references; the smaller reference is the left one. `known_terms` are those of
 /// pairs that an earlier run judged.
-pub fn person_pair_rows(corpus: &Corpus, resolution: &Resolution, known_terms: &HashMap<(RecordIx, RecordIx), Vec<String>>) -> Vec<PersonPairRow> {
+pub fn person_pair_rows(
+    corpus: &Corpus,
+    resolution: &Resolution,
+    known_terms: &HashMap<(RecordIx, RecordIx), Vec<String>>,
+) -> Vec<PersonPairRow> {
     let kept_from = ((corpus.spec.join.link_nats - KEPT_BELOW_NATS) * 1e6) as i64;
     let place = |ix: RecordIx| (corpus.raw[ix as usize].source_id.as_str(), corpus.raw[ix as usize].source_row);
     let mut kept: Vec<_> = resolution

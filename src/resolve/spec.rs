@@ -17,7 +17,8 @@ pub const LEVELS_MAX: usize = 13;
 /// Blocking rules a specification may have: they are a set of bits.
 pub const RULES_MAX: usize = 63;
 
-static PERSON: LazyLock<Arc<Spec>> = LazyLock::new(|| Arc::new(Spec::parse(PERSON_TOML).expect("the shipped settings are checked by a test")));
+static PERSON: LazyLock<Arc<Spec>> =
+    LazyLock::new(|| Arc::new(Spec::parse(PERSON_TOML).expect("the shipped settings are checked by a test")));
 
 /// The shipped settings of person records.
 pub fn person() -> Arc<Spec> {
@@ -411,9 +412,8 @@ impl RawSpec {
         if !(0.01..=1.0).contains(&self.fit.certain_recall) {
             return Err(wrong("fit.certain_recall lies between 0.01 and 1"));
         }
-        let find = |name: &str| {
-            self.columns.iter().position(|c| c.name == name).ok_or_else(|| wrong(format!("no column is called {name}")))
-        };
+        let find =
+            |name: &str| self.columns.iter().position(|c| c.name == name).ok_or_else(|| wrong(format!("no column is called {name}")));
         let mut columns = Vec::new();
         for c in &self.columns {
             columns.push(Column {
@@ -504,7 +504,8 @@ impl RawComparison {
                 return Err(wrong(format!("m and u of level {} of {} lie between 0 and 1", l.name, self.name)));
             }
             let of = l.of.as_deref().map(find).transpose()?;
-            let test = test(l, kind, of).ok_or_else(|| wrong(format!("level {} of {} cannot be tested on a {}", l.name, self.name, <&str>::from(kind))))?;
+            let test = test(l, kind, of)
+                .ok_or_else(|| wrong(format!("level {} of {} cannot be tested on a {}", l.name, self.name, <&str>::from(kind))))?;
             let frequency = match l.frequency.as_deref() {
                 None => Frequency::None,
                 Some("count") => Frequency::Count,
@@ -519,9 +520,12 @@ impl RawComparison {
             }
         }
         let unless = match &self.unless {
-            Some(name) => {
-                Some(before.iter().position(|c| c.name == *name).ok_or_else(|| wrong(format!("no comparison before {} is called {name}", self.name)))?)
-            }
+            Some(name) => Some(
+                before
+                    .iter()
+                    .position(|c| c.name == *name)
+                    .ok_or_else(|| wrong(format!("no comparison before {} is called {name}", self.name)))?,
+            ),
             None => None,
         };
         let or_within = match &self.or_within {

@@ -229,9 +229,10 @@ impl Values {
         let symbols = (0..self.len() as Symbol)
             .map(|symbol| match self.part_text(symbol, of) {
                 Some(text) => {
+                    let whole: &str = &text;
                     let text = match first {
-                        Some(n) => text.char_indices().nth(n).map_or(text.as_ref(), |(end, _)| &text[..end]),
-                        None => text.as_ref(),
+                        Some(n) => whole.char_indices().nth(n).map_or(whole, |(end, _)| &whole[..end]),
+                        None => whole,
                     };
                     let next = index.len() as Symbol;
                     *index.entry(hash_text(text)).or_insert(next)
@@ -245,9 +246,9 @@ impl Values {
     /// A part of a value as text: what counts of people are kept by.
     pub fn part_text(&self, symbol: Symbol, of: PartOf) -> Option<Cow<'_, str>> {
         match (self, of) {
-            (Values::Names(v), PartOf::Text) => Some(Cow::Borrowed(&v[symbol as usize].name.text)),
-            (Values::Names(v), PartOf::Reading) => Some(Cow::Borrowed(&v[symbol as usize].name.pinyin)),
-            (Values::Names(v), PartOf::Surname) => Some(Cow::Borrowed(&v[symbol as usize].name.surname)).filter(|s| !s.is_empty()),
+            (Values::Names(v), PartOf::Text) => Some(Cow::Borrowed(v[symbol as usize].name.text.as_str())),
+            (Values::Names(v), PartOf::Reading) => Some(Cow::Borrowed(v[symbol as usize].name.pinyin.as_str())),
+            (Values::Names(v), PartOf::Surname) => Some(Cow::Borrowed(v[symbol as usize].name.surname.as_str())).filter(|s| !s.is_empty()),
             (Values::Names(v), PartOf::Given) => Some(Cow::Borrowed(v[symbol as usize].given.as_str())).filter(|s| !s.is_empty()),
             (Values::Names(v), PartOf::Words) => Some(Cow::Borrowed(v[symbol as usize].sorted.as_str())),
             (Values::Ids(v), PartOf::Body) => v[symbol as usize].body().map(Cow::Owned),

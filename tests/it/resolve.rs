@@ -8,7 +8,8 @@ use super::workspace::{Ended, Workspace};
 const IDS: [&str; 2] = ["11010519491231002X", "110105194912310038"];
 
 fn party(row: i64, extra: Value) -> Value {
-    let mut party = json!({"source_id": "a".repeat(64), "source_row": row, "case_id": format!("C{row}"), "roles": ["suspect"], "status": "named"});
+    let mut party =
+        json!({"source_id": "a".repeat(64), "source_row": row, "case_id": format!("C{row}"), "roles": ["suspect"], "status": "named"});
     party.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     party
 }
@@ -86,7 +87,10 @@ async fn a_pinned_run_keeps_ids_and_parameters_and_takes_new_records_in() {
 
     // A record that would give the first person another id, were it named afresh: it comes first and carries an identity number.
     let mut more = parties();
-    more.push(party(1, json!({"name": "王建国", "birth_date": "1985-07-12", "phones": ["13912345678"], "id_number": "330203198507120013"})));
+    more.push(party(
+        1,
+        json!({"name": "王建国", "birth_date": "1985-07-12", "phones": ["13912345678"], "id_number": "330203198507120013"}),
+    ));
     more.push(party(9, json!({"name": "赵铁柱", "birth_date": "1970-01-02"})));
     w.replace_parties(&more).await;
     resolve(&w).await;
@@ -129,7 +133,8 @@ async fn a_file_with_known_persons_is_measured_and_drawn() {
     }
     std::fs::write(&file, text).unwrap();
     let (file, charts) = (file.to_str().unwrap().to_owned(), w.root().join("charts"));
-    let args = ["resolve", "eval", "--truth", &file, "--truth-column", "who", "--column", "name=given+family", "--column", "birth_date=born"];
+    let args =
+        ["resolve", "eval", "--truth", &file, "--truth-column", "who", "--column", "name=given+family", "--column", "birth_date=born"];
     let json_args = [&args[..], &["--format", "json", "--charts", charts.to_str().unwrap()]].concat();
     let value: Value = serde_json::from_str(&ok(w.run(&json_args).await)).unwrap();
     assert_eq!(value["figures"]["records"], 120);

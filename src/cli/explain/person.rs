@@ -141,8 +141,12 @@ impl Union {
         links.retain(|l| l.decision != "below" || l.reason.is_some());
         // Refusals first: they are what a person has to look at; then by weight from above.
         links.sort_by(|a, b| {
-            (a.decision == "linked", -a.weight_unats, &a.left_record, &a.right_record)
-                .cmp(&(b.decision == "linked", -b.weight_unats, &b.left_record, &b.right_record))
+            (a.decision == "linked", -a.weight_unats, &a.left_record, &a.right_record).cmp(&(
+                b.decision == "linked",
+                -b.weight_unats,
+                &b.left_record,
+                &b.right_record,
+            ))
         });
         Ok(Some(Union { person, records, links }))
     }

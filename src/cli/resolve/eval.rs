@@ -170,9 +170,8 @@ fn table(f: &Figures, cost: &Cost) -> String {
     let right = |names: &[&str]| -> Vec<(String, Alignment)> {
         names.iter().enumerate().map(|(i, n)| ((*n).to_owned(), if i == 0 { Alignment::Left } else { Alignment::Right })).collect()
     };
-    let row = |name: &str, r: &Rates| {
-        vec![name.to_owned(), format!("{:.4}", r.precision), format!("{:.4}", r.recall), format!("{:.4}", r.f1)]
-    };
+    let row =
+        |name: &str, r: &Rates| vec![name.to_owned(), format!("{:.4}", r.precision), format!("{:.4}", r.recall), format!("{:.4}", r.f1)];
     let rows = vec![row("linked pairs", &f.pairs), row("pairs within persons", &f.clusters), row("record by record (B3)", &f.b_cubed)];
     text.push_str(&format!("{}\n", grid(&right(&["measure", "precision", "recall", "F1"]), rows)));
     let names = f.by_name.iter().map(|n| {

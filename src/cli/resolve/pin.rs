@@ -54,7 +54,13 @@ pub async fn pin(args: &PinArgs, globals: &Globals, out: &mut dyn Write) -> Resu
         lake.overwrite(output, "resolve pin", "").await?;
     }
     lake.publish()?;
-    line(out, &format!("{rows} records are pinned (audit log entry {}): later runs keep their persons' ids and judge only what is new", receipt.seq))
+    line(
+        out,
+        &format!(
+            "{rows} records are pinned (audit log entry {}): later runs keep their persons' ids and judge only what is new",
+            receipt.seq
+        ),
+    )
 }
 
 /// Takes the pinned run away.
@@ -72,5 +78,8 @@ pub async fn unpin(args: &PinArgs, globals: &Globals, out: &mut dyn Write) -> Re
         lake.forget(&to.full_name());
     }
     lake.publish()?;
-    line(out, &format!("nothing is pinned any longer (audit log entry {}): the next run fits its parameters and names persons anew", receipt.seq))
+    line(
+        out,
+        &format!("nothing is pinned any longer (audit log entry {}): the next run fits its parameters and names persons anew", receipt.seq),
+    )
 }

@@ -101,10 +101,18 @@ pub async fn rule(args: &RuleArgs, ruling: Ruling, globals: &Globals, out: &mut 
     let standing = rows.iter().find(|r| r.state == "active" && r.left_record == left_record && r.right_record == right_record);
     if let Some(held) = standing {
         let word: &str = ruling.into();
-        return Err(Error::usage("E0860", format!("decision {} ({}) already stands for these records", held.ruling_id, held.ruling))
-            .hint(if held.ruling == word { "nothing to do".to_owned() } else { format!("withdraw it first: clew resolve undo {}", held.ruling_id) }));
+        return Err(Error::usage("E0860", format!("decision {} ({}) already stands for these records", held.ruling_id, held.ruling)).hint(
+            if held.ruling == word {
+                "nothing to do".to_owned()
+            } else {
+                format!("withdraw it first: clew resolve undo {}", held.ruling_id)
+            },
+        ));
     }
-    let what = What::new(format!("resolve {}", <&str>::from(ruling))).table("meta.person_rulings").text("reason", &args.reason).count("rulings", 1);
+    let what = What::new(format!("resolve {}", <&str>::from(ruling)))
+        .table("meta.person_rulings")
+        .text("reason", &args.reason)
+        .count("rulings", 1);
     let receipt = record(&config.root, Some(&args.by), Some(&args.reason), Action::Change, what)?;
     let key = format!("{left_record} {right_record} {}", receipt.seq);
     let ruling_id = format!("ruling:{}", &hex::encode(Sha256::digest(key.as_bytes()))[..12]);
@@ -119,7 +127,13 @@ pub async fn rule(args: &RuleArgs, ruling: Ruling, globals: &Globals, out: &mut 
         entry: receipt.seq as i64,
     });
     store(&mut lake, &rows).await?;
-    line(out, &format!("{ruling_id} stands (audit log entry {}); `clew run` applies it, `clew resolve undo {ruling_id}` withdraws it", receipt.seq))
+    line(
+        out,
+        &format!(
+            "{ruling_id} stands (audit log entry {}); `clew run` applies it, `clew resolve undo {ruling_id}` withdraws it",
+            receipt.seq
+        ),
+    )
 }
 
 /// Withdraws a decision; its row stays.
@@ -133,13 +147,19 @@ pub async fn undo(args: &UndoArgs, globals: &Globals, out: &mut dyn Write) -> Re
     let mut rows = rulings(&session).await?;
     let wanted = args.ruling.trim();
     let found: Vec<usize> = (0..rows.len())
-        .filter(|i| rows[*i].ruling_id.starts_with(wanted) || rows[*i].ruling_id.strip_prefix("ruling:").is_some_and(|r| r.starts_with(wanted)))
+        .filter(|i| {
+            rows[*i].ruling_id.starts_with(wanted) || rows[*i].ruling_id.strip_prefix("ruling:").is_some_and(|r| r.starts_with(wanted))
+        })
         .collect();
     let [at] = found.as_slice() else {
-        return Err(Error::usage("E0861", format!("{} decisions begin with {wanted}", found.len())).hint("`clew resolve rulings` lists them"));
+        return Err(
+            Error::usage("E0861", format!("{} decisions begin with {wanted}", found.len())).hint("`clew resolve rulings` lists them")
+        );
     };
     if rows[*at].state != "active" {
-        return Err(Error::usage("E0861", format!("{} is withdrawn already", rows[*at].ruling_id)).hint("`clew resolve rulings` lists them"));
+        return Err(
+            Error::usage("E0861", format!("{} is withdrawn already", rows[*at].ruling_id)).hint("`clew resolve rulings` lists them")
+        );
     }
     let what = What::new("resolve undo").table("meta.person_rulings").filter("ruling", &rows[*at].ruling_id).text("reason", &args.reason);
     let receipt = record(&config.root, Some(&args.by), Some(&args.reason), Action::Change, what)?;
@@ -161,7 +181,8 @@ pub async fn list(args: &OutputArgs, globals: &Globals, out: &mut dyn Write) -> 
     let session = lake.session(&settings(&config)).await?;
     let batches = session.batches("meta.person_rulings", COLUMNS, &["entry", "ruling_id"]).await?;
     let n: usize = batches.iter().map(|b| b.num_rows()).sum();
-    let what = What::new("resolve rulings").table("meta.person_rulings").count("rows", n as u64).lake_version(&lake.published().lake_version);
+    let what =
+        What::new("resolve rulings").table("meta.person_rulings").count("rows", n as u64).lake_version(&lake.published().lake_version);
     let gate = disclosure.log(&config.root, Action::View, what)?;
     let gated = Gated::pass(&gate, &PERSON_RULINGS.arrow_schema(), &of_table(&PERSON_RULINGS, COLUMNS.iter().copied()), &batches)?;
     write(out, args, "resolve rulings", &gated, serde_json::Map::new())
@@ -192,7 +213,9 @@ async fn find(session: &Session, given: &str) -> Result<(String, String)> {
     match found.as_slice() {
         [one] => Ok(reference(one)),
         [] => Err(unknown()),
-        several => Err(Error::usage("E0862", format!("{} records begin with {given}", several.len())).hint("give more characters of the source")),
+        several => {
+            Err(Error::usage("E0862", format!("{} records begin with {given}", several.len())).hint("give more characters of the source"))
+        }
     }
 }
 
@@ -202,7 +225,8 @@ async fn refuse_two_valid_numbers(session: &Session, ends: &[(String, String); 2
     let mut numbers = Vec::new();
     for (_, person) in ends {
         let of_person = ident("person_id").eq(lit(person.as_str()));
-        let rows: Vec<PersonRow> = crate::cli::read::rows_where(session, "entity.persons", of_person, &["id_number"], &["id_number"]).await?;
+        let rows: Vec<PersonRow> =
+            crate::cli::read::rows_where(session, "entity.persons", of_person, &["id_number"], &["id_number"]).await?;
         numbers.extend(rows.into_iter().filter_map(|r| r.id_number).filter_map(|n| IdNumber::parse(&n)).filter(IdNumber::is_valid));
     }
     match numbers.as_slice() {

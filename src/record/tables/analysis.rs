@@ -43,12 +43,7 @@ const PERSON_RECORD_COLUMNS: &[Column] = &[
 ];
 
 /// Which record belongs to which person.
-pub const PERSON_RECORDS: Table = analysis(
-    Schema::Entity,
-    "person_records",
-    "one person record",
-    PERSON_RECORD_COLUMNS,
-);
+pub const PERSON_RECORDS: Table = analysis(Schema::Entity, "person_records", "one person record", PERSON_RECORD_COLUMNS);
 
 const PERSON_PAIR_COLUMNS: &[Column] = &[
     col("left_record", "记录甲", Type::Text, "`source_id:row`.").required(),
@@ -67,15 +62,16 @@ const PERSON_PAIR_COLUMNS: &[Column] = &[
 ];
 
 /// Compared pairs of person records, with every term of the weight.
-pub const PERSON_PAIRS: Table = analysis(
-    Schema::Entity,
-    "person_pairs",
-    "one compared pair of person records",
-    PERSON_PAIR_COLUMNS,
-);
+pub const PERSON_PAIRS: Table = analysis(Schema::Entity, "person_pairs", "one compared pair of person records", PERSON_PAIR_COLUMNS);
 
 const PERSON_MODEL_COLUMNS: &[Column] = &[
-    col("comparison", "比对项", Type::Text, "Comparison; settings, with their hash as level; prior; or holder: a kind of claim on a number.").required(),
+    col(
+        "comparison",
+        "比对项",
+        Type::Text,
+        "Comparison; settings, with their hash as level; prior; or holder: a kind of claim on a number.",
+    )
+    .required(),
     col("level", "级别", Type::Text, "Level of agreement.").required(),
     col(
         "m",
@@ -91,12 +87,7 @@ const PERSON_MODEL_COLUMNS: &[Column] = &[
 ];
 
 /// What the comparison of person records rests on.
-pub const PERSON_MODEL: Table = analysis(
-    Schema::Entity,
-    "person_model",
-    "one level of one comparison",
-    PERSON_MODEL_COLUMNS,
-);
+pub const PERSON_MODEL: Table = analysis(Schema::Entity, "person_model", "one level of one comparison", PERSON_MODEL_COLUMNS);
 
 const PERSON_FREQUENCY_COLUMNS: &[Column] = &[
     col("part", "取值项", Type::Text, "Column, or part of one: name.surname.").required(),
@@ -107,8 +98,12 @@ const PERSON_FREQUENCY_COLUMNS: &[Column] = &[
 ];
 
 /// How many people share a value: what agreements on it are weighed by.
-pub const PERSON_FREQUENCIES: Table =
-    analysis(Schema::Entity, "person_frequencies", "one value that several people share, or all values of one kind", PERSON_FREQUENCY_COLUMNS);
+pub const PERSON_FREQUENCIES: Table = analysis(
+    Schema::Entity,
+    "person_frequencies",
+    "one value that several people share, or all values of one kind",
+    PERSON_FREQUENCY_COLUMNS,
+);
 
 /// Decisions of analysts about two records, newest last; withdrawn ones stay.
 pub const PERSON_RULINGS: Table = analysis(
