@@ -208,21 +208,6 @@ fn indexed(corpus: &Corpus) -> BTreeMap<i64, RecordIx> {
     corpus.raw.iter().enumerate().map(|(ix, r)| (r.source_row, ix as RecordIx)).collect()
 }
 
-/// Pairs of rows that are one person.
-fn partition(corpus: &Corpus, resolution: &Resolution) -> BTreeSet<Vec<i64>> {
-    let mut groups: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
-    for (ix, root) in resolution.person_of.iter().enumerate() {
-        groups.entry(*root).or_default().push(corpus.raw[ix].source_row);
-    }
-    groups
-        .into_values()
-        .map(|mut rows| {
-            rows.sort_unstable();
-            rows
-        })
-        .collect()
-}
-
 /// The parameters of a run over the first records, kept and read again, and the pairs that it judged, for a corpus of all.
 fn frozen<'a>(base: &Corpus, run: &Resolution, all: &Corpus, model: &'a super::model::Model) -> Frozen<'a> {
     let places = indexed(all);
