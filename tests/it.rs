@@ -10,6 +10,7 @@ mod it {
     mod layering;
     mod lockfile;
     mod real_input;
+    mod resolve;
     mod source;
     mod sql;
     mod workspace;

@@ -16,6 +16,7 @@ mod plan;
 mod progress;
 mod read;
 mod report;
+mod resolve;
 mod run;
 mod sql;
 mod stdout;
@@ -61,6 +62,7 @@ enum Command {
     Synth(synth::SynthArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Resolve(resolve::ResolveArgs),
     Config(config::ConfigArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
@@ -94,6 +96,7 @@ impl Cli {
             Command::Audit(args) => of_data(args.format()),
             Command::Doctor(args) => of_data(args.format()),
             Command::Completions { .. } => SummaryFormat::Table,
+            Command::Resolve(args) => of_data(args.format()),
         }
     }
 
@@ -117,6 +120,7 @@ impl Cli {
             Command::Train(args) => train::run(args, globals, out).await,
             Command::Synth(args) => synth::run(args, out),
             Command::Evaluate(args) => evaluate::run(args, globals, out).await,
+            Command::Resolve(args) => resolve::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),
             Command::Completions { shell } => {
                 clap_complete::generate(*shell, &mut Cli::command(), "clew", out);

@@ -6,6 +6,7 @@
 mod canonical;
 mod delta;
 mod failpoint;
+mod functions;
 mod hash;
 mod output;
 mod published;
