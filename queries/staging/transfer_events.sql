@@ -10,10 +10,11 @@
 -- account at the other end and is never fused.
 -- 冲正: a row marked as reversal, or one with the serial of an earlier row of the same statement and the opposite sign, cancels
 -- the latest such row of equal amount and counterparty within `reversal_window_d`; neither becomes an event. Equal amounts
--- back and forth without a mark are two transfers. `known_at` is when the first record of the event became known.
+-- back and forth without a mark are two transfers. Both balances are kept: each side's own, else what the other side says of it; where the
+-- two differ, `conflicts` names the balance. `known_at` is when the first record of the event became known.
 with transactions as (
     select
-        account, counterparty, sign, amount_minor, at, serial, balance_minor, settlement_order, channel, summary, success,
+        account, counterparty, sign, amount_minor, at, serial, balance_minor, counterparty_balance_minor, settlement_order, channel, summary, success,
         source_id, source_row, known_at
     from records.transactions
     where coalesce(success, true) and amount_minor > 0 and sign in ('in', 'out')
@@ -27,6 +28,7 @@ prepared as (
         cast(at as bigint) as at_us,
         nullif(trim(serial), '') as serial,
         balance_minor,
+        counterparty_balance_minor,
         lower(coalesce(channel, 'transfer')) as channel,
         (coalesce(lower(channel) = 'reversal', false) or coalesce(regexp_like(summary, '冲正|冲销|退汇|reversal'), false)) as is_reversal,
         source_id,
@@ -69,6 +71,8 @@ sides as (
         p.at_us,
         p.serial,
         p.balance_minor,
+        case when p.sign = 'out' then p.balance_minor else p.counterparty_balance_minor end as from_balance_minor,
+        case when p.sign = 'out' then p.counterparty_balance_minor else p.balance_minor end as to_balance_minor,
         p.channel,
         p.record,
         p.known_us
@@ -77,7 +81,8 @@ sides as (
 ),
 neighbours as (
     select
-        from_account, to_account, sign, one_sided, amount_minor, at_us, serial, balance_minor, channel, record, known_us,
+        from_account, to_account, sign, one_sided, amount_minor, at_us, serial, balance_minor, from_balance_minor, to_balance_minor, channel,
+        record, known_us,
         lag(from_account) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_from,
         lag(to_account) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_to,
         lag(amount_minor) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_minor,
@@ -89,7 +94,7 @@ neighbours as (
 ),
 judged as (
     select
-        from_account, to_account, sign, amount_minor, at_us, serial, channel, record, known_us,
+        from_account, to_account, sign, amount_minor, at_us, serial, from_balance_minor, to_balance_minor, channel, record, known_us,
         coalesce(
             (previous_from is not distinct from from_account) and (previous_to is not distinct from to_account)
             and previous_minor = amount_minor and previous_sign = sign and previous_us = at_us
@@ -109,7 +114,7 @@ judged as (
 ),
 counted as (
     select
-        from_account, to_account, sign, amount_minor, at_us, channel, record, known_us, is_copy, is_mirror,
+        from_account, to_account, sign, amount_minor, at_us, from_balance_minor, to_balance_minor, channel, record, known_us, is_copy, is_mirror,
         sum(case when is_copy then 0 else 1 end) over (
             order by from_account, to_account, amount_minor, at_us, sign, record rows between unbounded preceding and current row
         ) as unit
@@ -117,7 +122,7 @@ counted as (
 ),
 chained as (
     select
-        from_account, to_account, sign, amount_minor, at_us, channel, record, known_us, unit,
+        from_account, to_account, sign, amount_minor, at_us, from_balance_minor, to_balance_minor, channel, record, known_us, unit,
         max(case when not is_copy and not is_mirror then unit end) over (
             order by from_account, to_account, amount_minor, at_us, sign, record rows between unbounded preceding and current row
         ) as chain
@@ -130,6 +135,16 @@ select
     arrow_cast(min(at_us), 'Timestamp(Microsecond, Some("UTC"))') as at,
     amount_minor,
     min(channel) as channel,
+    coalesce(min(case when sign = 'out' then from_balance_minor end), min(from_balance_minor)) as from_balance_minor,
+    coalesce(min(case when sign = 'in' then to_balance_minor end), min(to_balance_minor)) as to_balance_minor,
+    nullif(
+        concat_ws(
+            ',',
+            case when min(from_balance_minor) <> max(from_balance_minor) then 'from_balance' end,
+            case when min(to_balance_minor) <> max(to_balance_minor) then 'to_balance' end
+        ),
+        ''
+    ) as conflicts,
     arrow_cast(min(known_us), 'Timestamp(Microsecond, Some("UTC"))') as known_at,
     array_sort(array_agg(record)) as records
 from chained

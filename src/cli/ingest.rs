@@ -11,7 +11,7 @@ use super::output::{Alignment, DisclosureArgs, grid};
 use crate::audit::{Action, Gate, What};
 use crate::config::Config;
 use crate::error::{Context, Error, Fault, Result};
-use crate::ingest::{Mode, Options, Progress, Silent, Status, Summary, load};
+use crate::ingest::{Custody, Mode, Options, Progress, Silent, Status, Summary, load};
 use crate::lake::Lake;
 use crate::record::Class;
 
@@ -30,6 +30,15 @@ pub struct IngestArgs {
     /// Offset of local times from UTC in minutes, for files that do not say; China: 480
     #[arg(long, value_name = "MIN", allow_hyphen_values = true)]
     utc_offset: Option<i32>,
+    /// On what legal basis the files were asked for: article and number of the letter
+    #[arg(long, value_name = "TEXT", help_heading = "Custody")]
+    basis: Option<String>,
+    /// When they must be reviewed or erased: 2031-03-01T00:00:00+08:00
+    #[arg(long, value_name = "TIME", help_heading = "Custody")]
+    review_by: Option<chrono::DateTime<chrono::FixedOffset>>,
+    /// Who received them [default: --by]
+    #[arg(long, value_name = "NAME", help_heading = "Custody")]
+    received_by: Option<String>,
     /// Show the mapping and the first rejects; load nothing
     #[arg(long)]
     dry_run: bool,
@@ -53,6 +62,11 @@ impl IngestArgs {
             mapping: self.mapping.clone(),
             known_at: self.known_at.map(|t| t.timestamp_micros()),
             utc_offset_min: self.utc_offset,
+            custody: Custody {
+                received_by: self.received_by.clone().or_else(|| self.disclosure.by.clone()),
+                basis: self.basis.clone(),
+                review_by: self.review_by.map(|t| t.timestamp_micros()),
+            },
             mode: if self.dry_run { Mode::DryRun } else { Mode::Load },
             ..defaults(&self.paths, config)
         }
@@ -147,8 +161,8 @@ fn text(summary: &Summary, dry_run: bool, gate: &Gate) -> String {
     text.push_str(&format!("{}\n", grid(&header, rows)));
     let c = &summary.counts;
     text.push_str(&format!(
-        "{} rows read = {} structure + {} kept + {} duplicate + {} rejected; {} cells rejected\n",
-        c.read, c.structure, c.kept, c.duplicate, c.rejected, c.rejected_cells
+        "{} rows read = {} structure + {} kept + {} fused + {} duplicate + {} rejected; {} cells rejected\n",
+        c.read, c.structure, c.kept, c.fused, c.duplicate, c.rejected, c.rejected_cells
     ));
     let count = |s| summary.count(s);
     text.push_str(&format!(
