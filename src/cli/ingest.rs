@@ -2,13 +2,13 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::globals::Globals;
 use super::output::{Alignment, DisclosureArgs, grid};
-use crate::audit::{Action, Gate, What};
+use crate::audit::{Action, Gate, What, shape::mask_shapes};
 use crate::config::Config;
 use crate::error::{Context, Error, Fault, Result};
 use crate::ingest::{Custody, Mode, Options, Progress, Silent, Status, Summary, load};
@@ -179,43 +179,49 @@ fn text(summary: &Summary, dry_run: bool, gate: &Gate) -> String {
     text
 }
 
-/// Rows, rate and rest time on a terminal.
-#[derive(Default)]
-struct Bar(Mutex<Option<ProgressBar>>);
+/// Work that takes no longer than this shows no bar.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Rows, rate and rest time, on a terminal and once the work takes long.
+struct Bar {
+    started: Instant,
+    bar: ProgressBar,
+}
+
+impl Default for Bar {
+    fn default() -> Bar {
+        Bar { started: Instant::now(), bar: ProgressBar::hidden() }
+    }
+}
+
+impl Bar {
+    fn show_if_long(&self) {
+        if self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
 
 impl Progress for Bar {
-    fn begin(&self, files: usize, _: u64) {
-        let bar = ProgressBar::new(files as u64).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} files, {msg} rows, {elapsed}, {eta} left")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
-        if let Ok(mut slot) = self.0.lock() {
-            *slot = Some(bar);
-        }
+    fn begin(&self, files: usize, rows: u64) {
+        let style = ProgressStyle::with_template("{bar:30} {human_pos} of about {human_len} rows, {per_sec}, {eta} left, {msg}");
+        self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.bar.set_length(rows);
+        self.bar.set_message(format!("0 of {files} files"));
     }
 
     fn rows(&self, rows: u64) {
-        if let Ok(mut slot) = self.0.lock()
-            && let Some(bar) = slot.as_mut()
-        {
-            let so_far: u64 = bar.message().parse().unwrap_or(0);
-            bar.set_message((so_far + rows).to_string());
-        }
+        self.show_if_long();
+        self.bar.inc(rows);
     }
 
-    fn file(&self, _: &str) {
-        if let Ok(slot) = self.0.lock()
-            && let Some(bar) = slot.as_ref()
-        {
-            bar.inc(1);
-        }
+    fn file(&self, file: &str) {
+        self.show_if_long();
+        // The name of a file may be a number of a person.
+        self.bar.set_message(mask_shapes(file));
     }
 
     fn end(&self) {
-        if let Ok(slot) = self.0.lock()
-            && let Some(bar) = slot.as_ref()
-        {
-            bar.finish_and_clear();
-        }
+        self.bar.finish_and_clear();
     }
 }

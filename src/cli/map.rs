@@ -64,9 +64,7 @@ pub fn run(args: &MapArgs, globals: &Globals, out: &mut dyn Write) -> Result<()>
 }
 
 fn json(p: &Proposal) -> serde_json::Value {
-    let column = |(header, column, score): &(String, &crate::record::Column, f64)| {
-        serde_json::json!({ "header": header, "column": column.name, "score": (score * 100.0).round() / 100.0 })
-    };
+    let column = |(header, column, score): &(String, &crate::record::Column, f64)| serde_json::json!({ "header": header, "column": column.name, "score": (score * 100.0).round() / 100.0 });
     serde_json::json!({
         "schema_version": 1, "command": "map", "table": p.table.name, "rows": p.columns.iter().map(column).collect::<Vec<_>>(),
         "unused_headers": p.unused, "missing": p.missing, "toml": p.toml,

@@ -41,8 +41,22 @@ enum State {
 const LEDGER: &str = "lead.requests";
 const NEXT: &str = "lead.ask_next";
 const LEDGER_COLUMNS: &[&str] = &[
-    "request_id", "state", "record_kind", "subject", "case_id", "sent_to", "period_from", "period_to", "requested_at", "answered_at", "n_rows",
-    "n_files", "gap_head_to", "gap_tail_from", "rows_rejected", "rows_unaccounted",
+    "request_id",
+    "state",
+    "record_kind",
+    "subject",
+    "case_id",
+    "sent_to",
+    "period_from",
+    "period_to",
+    "requested_at",
+    "answered_at",
+    "n_rows",
+    "n_files",
+    "gap_head_to",
+    "gap_tail_from",
+    "rows_rejected",
+    "rows_unaccounted",
 ];
 const NEXT_COLUMNS: &[&str] = &["why", "record_kind", "subject", "case_id", "request_id", "period_from", "period_to", "amount_minor"];
 

@@ -75,7 +75,9 @@ pub fn kind(path: &Path) -> Archive {
 
 fn open(path: &Path) -> Result<ZipArchive<File>> {
     let file = File::open(path).usage("E0201", || format!("open {}", path.display()))?;
-    ZipArchive::new(file).usage("E0231", || format!("read the archive {}", path.display())).map_err(|e| e.hint("unpack it and load its files"))
+    ZipArchive::new(file)
+        .usage("E0231", || format!("read the archive {}", path.display()))
+        .map_err(|e| e.hint("unpack it and load its files"))
 }
 
 /// Unpacks the archive into a new folder below `scratch`.

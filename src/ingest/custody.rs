@@ -46,6 +46,16 @@ pub fn file_state(workspace: &Path, file: &str, source_id: &str) -> Result<FileS
     })
 }
 
+/// Gives the path of a file, as `meta.sources` names it, to `then`; a file in an archive is unpacked for as long as that takes. None: there is no
+/// such file.
+pub fn at_hand<T>(workspace: &Path, file: &str, then: impl FnOnce(&Path) -> T) -> Option<T> {
+    let path = physical_path(workspace, file);
+    let Some((_, inside)) = file.split_once(INSIDE) else { return Some(then(&path)) };
+    let unpacked = archive::unpack(&path, &std::env::temp_dir()).ok()?;
+    let entry = unpacked.entries.iter().find(|e| e.name == inside)?;
+    entry.path.as_ref().ok().map(|path| then(path))
+}
+
 fn state_of(path: &Path, source_id: &str) -> FileState {
     match sniff::sniff(path) {
         Ok(sniffed) if sniffed.sha256 == source_id => FileState::Unchanged,

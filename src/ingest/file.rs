@@ -63,8 +63,7 @@ pub fn read(path: &Path, job: &Job<'_>, progress: &dyn Fn(u64), out: Out<'_>) ->
     let mut layouts: Vec<&str> = sections.iter().filter_map(|s| s.found.as_ref()).map(|f| f.mapping.name.as_str()).collect();
     layouts.dedup();
     summary.layout = Some(layouts.join(", "));
-    let lines = job.sniffed.shape.and_then(|s| s.lines).or(sections.iter().filter_map(|s| s.expected).max());
-    let rows_expected = lines.unwrap_or(job.sniffed.bytes / 64);
+    let rows_expected = sections.iter().filter_map(|s| s.expected).max().unwrap_or_else(|| job.sniffed.rows_expected());
     let mut ledger = Ledger::new(summary, rows_expected, job.scratch, progress, out);
     for section in &sections {
         read_section(job, section, &mut ledger)?;

@@ -141,7 +141,10 @@ fn fit(header: &Header, mapping: &Mapping, declared: &[&str]) -> Fit {
     for at in mapping.names().filter_map(|n| header.find(n)) {
         known[at] = true;
     }
-    Fit { known: known.into_iter().filter(|k| *k).count(), missing: mapping.targets.iter().flat_map(|t| missing(header, t, declared)).collect() }
+    Fit {
+        known: known.into_iter().filter(|k| *k).count(),
+        missing: mapping.targets.iter().flat_map(|t| missing(header, t, declared)).collect(),
+    }
 }
 
 /// Which header row and mapping were found.
@@ -212,8 +215,7 @@ pub fn no_fit(sample: &[RawRow], mappings: &[Mapping], declared: &[&str]) -> Err
             }
         }
     }
-    let what_to_do =
-        "`clew map FILE --write` proposes mappings/NAME.toml for you to correct; then load it with --mapping NAME";
+    let what_to_do = "`clew map FILE --write` proposes mappings/NAME.toml for you to correct; then load it with --mapping NAME";
     match closest {
         Some((known, mapping, fit, header)) => {
             let headers: Vec<_> = header.cells.iter().map(|c| c.text.as_str()).filter(|t| !t.is_empty()).take(12).collect();

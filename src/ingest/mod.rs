@@ -52,7 +52,7 @@ mod xlsx_rows;
 
 use std::path::PathBuf;
 
-pub use custody::{FileState, file_state, physical_path};
+pub use custody::{FileState, at_hand, file_state, physical_path};
 #[cfg(not(fuzzing))]
 pub use load::load;
 pub use propose::{Proposal, propose};
@@ -126,8 +126,8 @@ pub struct Custody {
 
 /// Hears how a load gets on.
 pub trait Progress: Sync {
-    /// So many files with so many bytes will be read.
-    fn begin(&self, files: usize, bytes: u64);
+    /// So many files will be read, with about so many rows.
+    fn begin(&self, files: usize, rows: u64);
     /// So many further rows were read.
     fn rows(&self, rows: u64);
     /// A file is done.

@@ -148,10 +148,10 @@ fn fit(file: &Sample<'_>, table: &'static Table, names: &Names) -> TableFit {
             let score = match values {
                 // Values that are something else rule a column out, whatever it is called.
                 Some(share) if share < 0.3 => 0.0,
-                Some(share) => (0.6 * name + 0.4 * share).max(if telling(kind) && share > 0.8 { 0.5 } else { 0.0 }),
+                Some(share) => (0.6 * name + 0.4 * share).max(floor(column, kind, share)),
                 None => name,
             };
-            if score >= SCORE_MIN && (name > 0.3 || telling(kind)) {
+            if score >= SCORE_MIN && (name > 0.3 || values.is_some_and(|share| floor(column, kind, share) > 0.0)) {
                 scores.push((score, at, column));
             }
         }
@@ -167,6 +167,17 @@ fn fit(file: &Sample<'_>, table: &'static Table, names: &Names) -> TableFit {
     let given = |name: &str| columns.iter().any(|(_, c, _)| c.name == name);
     let missing = table.columns.iter().filter(|c| !c.nullable && !given(c.name)).map(|c| c.name).collect();
     TableFit { table, columns, missing }
+}
+
+/// What the values alone are worth: identifiers say what they are, and a column that every record has must be somewhere.
+fn floor(column: &Column, kind: Kind, share: f64) -> f64 {
+    if telling(kind) && share > 0.8 {
+        0.5
+    } else if !column.nullable && matches!(kind, Kind::Time(_) | Kind::Word(_) | Kind::Money) && share > 0.9 {
+        SCORE_MIN
+    } else {
+        0.0
+    }
 }
 
 /// Kinds whose values say by themselves what they are.
@@ -299,7 +310,12 @@ mod tests {
         let p = of("某公司通话清单\n主号码,对端号码,开始时间,通话时长(秒),呼叫方向,串号\n\
                     13800138000,13900139000,2024-05-26 00:01:59,94,主叫,490154203237518\n13800138000,13700137000,2024-05-26 01:01:59,5,被叫,490154203237518\n");
         assert_eq!(p.table.name, "calls", "{}", p.toml);
-        assert_eq!((column(&p, "peer"), column(&p, "started_at"), column(&p, "duration_s")), ("对端号码", "开始时间", "通话时长(秒)"), "{}", p.toml);
+        assert_eq!(
+            (column(&p, "peer"), column(&p, "started_at"), column(&p, "duration_s")),
+            ("对端号码", "开始时间", "通话时长(秒)"),
+            "{}",
+            p.toml
+        );
         assert_eq!((column(&p, "owner"), column(&p, "direction"), column(&p, "own_imei")), ("主号码", "呼叫方向", "串号"), "{}", p.toml);
         assert!(p.missing.is_empty());
     }
@@ -315,7 +331,8 @@ mod tests {
     #[test]
     fn a_file_without_a_header_shows_none_of_its_numbers() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        std::io::Write::write_all(&mut file, b"13800138000,13900139000,2024-05-26 00:01:59\n13800138000,13900139000,2024-05-26 00:01:59\n").unwrap();
+        std::io::Write::write_all(&mut file, b"13800138000,13900139000,2024-05-26 00:01:59\n13800138000,13900139000,2024-05-26 00:01:59\n")
+            .unwrap();
         let error = propose(file.path(), None, None).unwrap_err();
         assert_eq!(error.code, "E0234");
         assert!(!error.to_string().contains("13800138000"));

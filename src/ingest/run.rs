@@ -52,7 +52,7 @@ pub fn ingest(
     }
     let threads = options.threads.clamp(1, files.len());
     let sniffed = sniff_all(files, threads)?;
-    progress.begin(files.len(), sniffed.iter().map(|s| s.bytes).sum());
+    progress.begin(files.len(), sniffed.iter().filter(|s| s.format.is_ok()).map(Sniffed::rows_expected).sum());
     let work = Work {
         options,
         catalogue: &catalogue,
@@ -64,7 +64,8 @@ pub fn ingest(
     };
 
     let mut known = loaded.clone();
-    let is_new: Vec<bool> = sniffed.iter().zip(files).map(|(s, f)| s.format.is_err() || f.path.is_err() || known.insert(s.sha256.clone())).collect();
+    let is_new: Vec<bool> =
+        sniffed.iter().zip(files).map(|(s, f)| s.format.is_err() || f.path.is_err() || known.insert(s.sha256.clone())).collect();
     let mut summary = Summary::default();
     let mut source_rows = sources::Rows::default();
     let channel = |new: &bool| if *new { Some(sync_channel(BATCHES_AHEAD)) } else { None }.unzip();

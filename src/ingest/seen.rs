@@ -61,7 +61,13 @@ impl Seen {
     }
 
     fn with_room(rows_expected: u64, scratch: &Path, recent_max: usize) -> Seen {
-        Seen { filter: Filter::new(rows_expected), recent: HashedSet::default(), recent_max, runs: Vec::new(), scratch: scratch.to_path_buf() }
+        Seen {
+            filter: Filter::new(rows_expected),
+            recent: HashedSet::default(),
+            recent_max,
+            runs: Vec::new(),
+            scratch: scratch.to_path_buf(),
+        }
     }
 
     /// Takes a hash in; false if it was there.
@@ -71,9 +77,9 @@ impl Seen {
         }
         self.recent.insert(hash);
         if self.recent.len() >= self.recent_max {
-            self.spill().usage("E0230", || format!("keep the hashes of rows in {}", self.scratch.display())).map_err(|e| {
-                e.hint("is the disk full? nothing was published; make room and load again")
-            })?;
+            self.spill()
+                .usage("E0230", || format!("keep the hashes of rows in {}", self.scratch.display()))
+                .map_err(|e| e.hint("is the disk full? nothing was published; make room and load again"))?;
         }
         Ok(true)
     }

@@ -70,9 +70,8 @@ pub fn read(file: &Path) -> Result<Sidecar> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::default()),
         Err(e) => return Err(Error::usage("E0201", format!("read {}", path.display())).caused_by(e)),
     };
-    let sidecar: Sidecar = toml::from_str(&text)
-        .usage("E0214", || format!("read {}", path.display()))
-        .map_err(|e| e.hint(format!("its keys: {KEYS}")))?;
+    let sidecar: Sidecar =
+        toml::from_str(&text).usage("E0214", || format!("read {}", path.display())).map_err(|e| e.hint(format!("its keys: {KEYS}")))?;
     sidecar.check().map_err(|e| e.file(path))
 }
 

@@ -59,7 +59,15 @@ pub struct Sniffed {
     pub shape: Option<TextShape>,
 }
 
+/// Bytes of a row, where nothing better is known.
+const ROW_BYTES: u64 = 64;
+
 impl Sniffed {
+    /// About how many rows the file has.
+    pub fn rows_expected(&self) -> u64 {
+        self.shape.and_then(|s| s.lines).unwrap_or(self.bytes / ROW_BYTES)
+    }
+
     /// Of a file that cannot be read.
     pub fn nothing() -> Sniffed {
         Sniffed { sha256: String::new(), bytes: 0, format: Err("an unreadable file"), shape: None }

@@ -214,7 +214,9 @@ mod tests {
     fn a_row_that_is_nowhere_is_found() {
         let counts = Counts { read: 10, structure: 2, kept: 4, fused: 1, duplicate: 1, rejected: 2, rejected_cells: 9 };
         assert!(counts.check().is_ok());
-        for lost in [Counts { kept: 3, ..counts }, Counts { kept: 5, ..counts }, Counts { fused: 0, ..counts }, Counts { read: 11, ..counts }] {
+        for lost in
+            [Counts { kept: 3, ..counts }, Counts { kept: 5, ..counts }, Counts { fused: 0, ..counts }, Counts { read: 11, ..counts }]
+        {
             assert!(lost.check().is_err(), "{lost:?}");
         }
     }

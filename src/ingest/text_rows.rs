@@ -237,7 +237,11 @@ fn split_plain(line: &str, delimiter: u8, row: &mut RawRow) {
     let mut start = 0;
     for end in memchr_iter(delimiter, bytes).chain([line.len()]) {
         let cell = &line[start..end];
-        if clean { row.push_plain(cell) } else { row.push(cell) }
+        if clean {
+            row.push_plain(cell)
+        } else {
+            row.push(cell)
+        }
         start = end + 1;
     }
 }

@@ -25,5 +25,9 @@ pub(super) fn check(lake: &Path, full_name: &str, entry: &Entry) -> Result<(), S
             content.update(&batch).map_err(|e| unreadable(&e))?;
         }
     }
-    if content == entry.content { Ok(()) } else { Err(format!("its rows are not those that were published ({} now, {} then)", content.rows(), entry.rows)) }
+    if content == entry.content {
+        Ok(())
+    } else {
+        Err(format!("its rows are not those that were published ({} now, {} then)", content.rows(), entry.rows))
+    }
 }

@@ -28,9 +28,9 @@ pub(super) fn swap(old: &Path, fresh: &Path) -> Result<()> {
         File::open(parent).and_then(|f| f.sync_all()).usage("E0106", failed)?;
     }
     // What was the old lake lies where the fresh one was.
-    std::fs::remove_dir_all(fresh).usage("E0107", || format!("remove {}", fresh.display())).map_err(|e| {
-        e.hint("the new lake is in place, but this folder still holds what was to be erased: remove it by hand")
-    })
+    std::fs::remove_dir_all(fresh)
+        .usage("E0107", || format!("remove {}", fresh.display()))
+        .map_err(|e| e.hint("the new lake is in place, but this folder still holds what was to be erased: remove it by hand"))
 }
 
 #[cfg(target_os = "linux")]
@@ -74,7 +74,10 @@ mod tests {
             std::fs::write(old.join("a"), "old").unwrap();
             std::fs::write(fresh.join("a"), "new").unwrap();
             way(&old, &fresh).unwrap();
-            assert_eq!((std::fs::read(old.join("a")).unwrap(), std::fs::read(fresh.join("a")).unwrap()), (b"new".to_vec(), b"old".to_vec()));
+            assert_eq!(
+                (std::fs::read(old.join("a")).unwrap(), std::fs::read(fresh.join("a")).unwrap()),
+                (b"new".to_vec(), b"old".to_vec())
+            );
             swap(&fresh, &old).unwrap();
             assert_eq!(std::fs::read(fresh.join("a")).unwrap(), b"new");
             assert!(!old.exists());

@@ -37,7 +37,8 @@ impl Squad {
     /// Runs a command; gives what it printed, and its code if it failed.
     async fn run(&self, args: &[&str]) -> (String, &'static str) {
         let root = self.root().to_str().unwrap();
-        let cli = Cli::try_parse_from(["clew", "-w", root, "--threads", "2", "--memory-mb", "512"].iter().chain(args)).expect("arguments that fit");
+        let cli = Cli::try_parse_from(["clew", "-w", root, "--threads", "2", "--memory-mb", "512"].iter().chain(args))
+            .expect("arguments that fit");
         let mut out = Vec::new();
         let result = cli.run(&mut out).await;
         let code = result.as_ref().err().map_or("", |e| e.code);
@@ -110,8 +111,12 @@ async fn verify_names_the_file_that_changed_and_the_rows_that_no_longer_match() 
     let (out, code) = squad.run(&["verify", "--format", "json"]).await;
     assert_eq!(code, "E0877");
     let found: Value = serde_json::from_str(&out).unwrap();
-    let found: Vec<(String, String)> =
-        found["rows"].as_array().unwrap().iter().map(|f| (f["finding"].as_str().unwrap().into(), f["file"].as_str().unwrap().into())).collect();
+    let found: Vec<(String, String)> = found["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["finding"].as_str().unwrap().into(), f["file"].as_str().unwrap().into()))
+        .collect();
     let expect = |finding: &str, file: &str| (finding.to_string(), file.to_string());
     assert_eq!(
         found,
@@ -128,7 +133,8 @@ async fn verify_names_the_file_that_changed_and_the_rows_that_no_longer_match() 
 async fn a_changed_byte_of_a_table_is_found() {
     let squad = Squad::new().await;
     let folder = squad.root().join("lake/records/calls");
-    let file = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == "parquet")).unwrap();
+    let file =
+        std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == "parquet")).unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 3;
     bytes[middle] ^= 1;
@@ -308,7 +314,8 @@ async fn an_erased_case_takes_what_was_asked_for_it_alone() {
     let (out, code) = squad.run(&[&["expunge", "--case", "A1", "--yes", "--format", "json"], WHO].concat()).await;
     assert_eq!(code, "", "{out}");
     let table: Value = serde_json::from_str(&out).unwrap();
-    let erased = |name: &str| table["rows"].as_array().unwrap().iter().find(|r| r["table"] == name).unwrap()["rows_erased"].as_i64().unwrap();
+    let erased =
+        |name: &str| table["rows"].as_array().unwrap().iter().find(|r| r["table"] == name).unwrap()["rows_erased"].as_i64().unwrap();
     assert_eq!((erased("records.cases"), erased("records.parties"), erased("records.calls"), erased("records.requests")), (1, 1, 2, 1));
     assert_eq!(holders(squad.root(), ERASED_NAME).iter().filter(|p| p.to_string_lossy().contains("parties")).count(), 0);
     let (out, code) = squad.run(&[&["expunge", "--case", "A9", "--yes"], WHO].concat()).await;

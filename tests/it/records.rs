@@ -26,7 +26,10 @@ fn a_subscribers_own_bill_says_whose_it_is_and_of_which_year_in_its_sidecar() {
     let bench = bench.write("in/mobile.csv.meta.toml", "subject = \"+86 13800138000\"\nyear = 2024\n");
     let loaded = bench.load();
     assert_eq!(loaded.file("in/mobile.csv").layout.as_deref(), Some("carrier_c_mobile"));
-    assert_eq!((calls(&loaded, "owner"), calls(&loaded, "direction")), (vec!["13800138000".to_string(); 2], vec!["out".into(), "in".into()]));
+    assert_eq!(
+        (calls(&loaded, "owner"), calls(&loaded, "direction")),
+        (vec!["13800138000".to_string(); 2], vec!["out".into(), "in".into()])
+    );
     assert_eq!(calls(&loaded, "duration_s"), ["56", "94"]);
     assert_eq!(calls(&loaded, "started_at")[0], "1716652919000000");
     assert_eq!(loaded.rejects(), ["4 row startTime 02-30 00:00:00 E0266"]);
@@ -34,7 +37,8 @@ fn a_subscribers_own_bill_says_whose_it_is_and_of_which_year_in_its_sidecar() {
 }
 
 fn refused_why(options: &Options) -> String {
-    ingest(options, None, &BTreeSet::new(), &mut Collect::default(), &Silent).map_or_else(|e| format!("{e} {:?}", e.hint), |_| String::new())
+    ingest(options, None, &BTreeSet::new(), &mut Collect::default(), &Silent)
+        .map_or_else(|e| format!("{e} {:?}", e.hint), |_| String::new())
 }
 
 #[test]
@@ -140,9 +144,9 @@ fn a_large_file_gives_the_same_whatever_the_threads() {
         let (lac, owner) = (format!("{:04X}", i % 60_000), format!("138{:08}", i % 977));
         let duration = if i % 211 == 0 { "-1".to_string() } else { (i % 600).to_string() };
         let peer = if i % 5_003 == 0 { "1.39E+10".to_string() } else { format!("139{:08}", i % 8_191) };
-        // Every thousandth row repeats the one before.
-        let at = format!("2024-05-{:02} {:02}:{:02}:{:02}", 1 + i / 3600 % 28, i / 150 % 24, i / 60 % 60, (i - u32::from(i % 1_000 == 999)) % 60);
+        let at = format!("2024-05-{:02} {:02}:{:02}:{:02}", 1 + i / 3600 % 28, i / 150 % 24, i / 60 % 60, i % 60);
         rows.push([i.to_string(), "主叫".into(), "语音".into(), owner, lac, "38B9".into(), peer, at, duration, String::new()]);
+        // Now and then a row comes twice, but for its number.
         if i % 1_000 == 500 {
             let last = rows.last().unwrap().clone();
             rows.push(last);
@@ -185,8 +189,15 @@ fn bare(loaded: &Loaded, table: &str) -> Vec<String> {
 }
 
 fn a_row() -> impl Strategy<Value = [String; 10]> {
-    let number = prop_oneof![Just("13800138000".to_string()), Just("+8613900139000".into()), Just("1.38E+10".into()), Just("不详".into()), Just(String::new())];
-    let at = prop_oneof![Just("2024-05-26 00:01:59".to_string()), Just("20240526000200".into()), Just("05-26 00:01".into()), Just("x".into())];
+    let number = prop_oneof![
+        Just("13800138000".to_string()),
+        Just("+8613900139000".into()),
+        Just("1.38E+10".into()),
+        Just("不详".into()),
+        Just(String::new())
+    ];
+    let at =
+        prop_oneof![Just("2024-05-26 00:01:59".to_string()), Just("20240526000200".into()), Just("05-26 00:01".into()), Just("x".into())];
     let duration = prop_oneof![Just("5".to_string()), Just("00:01:34".into()), Just("3分12秒".into()), Just("-1".into()), Just("0".into())];
     let kind = prop_oneof![Just(("主叫", "语音")), Just(("被叫", "语音")), Just(("短信主叫", "短信")), Just(("啥", "啥"))];
     (number.clone(), number, at, duration, kind).prop_map(|(owner, peer, at, duration, (direction, service))| {

@@ -100,7 +100,8 @@ async fn of_table(named: &str, declared: &'static Table, column: Option<&str>, s
             let found = declared.column(name).filter(|c| c.class == Class::Identifier);
             let known = || declared.columns.iter().filter(|c| c.class == Class::Identifier).map(|c| c.name).collect::<Vec<_>>().join(", ");
             vec![found.ok_or_else(|| {
-                Error::usage("E0872", format!("collide column {name} of {}", declared.full_name())).hint(format!("its identifiers: {}", known()))
+                Error::usage("E0872", format!("collide column {name} of {}", declared.full_name()))
+                    .hint(format!("its identifiers: {}", known()))
             })?]
         }
         None => declared.columns.iter().filter(|c| c.class == Class::Identifier).collect(),
@@ -134,7 +135,8 @@ async fn collect(list: &mut List, declared: &Table, column: &Column, session: &S
     }
     let value = ident(column.name);
     frame = frame.filter(value.clone().is_not_null()).usage("E0873", failed)?;
-    let by_place = if declared.provenance { vec![ident("source_id").sort(true, false), ident("source_row").sort(true, false)] } else { Vec::new() };
+    let by_place =
+        if declared.provenance { vec![ident("source_id").sort(true, false), ident("source_row").sort(true, false)] } else { Vec::new() };
     let mut aggregates = vec![count(lit(1_i64)).alias("n")];
     if declared.provenance {
         aggregates.push(first_value(ident("source_id"), by_place.clone()).alias("source_id"));

@@ -107,7 +107,9 @@ pub async fn run(args: &CollideArgs, globals: &Globals, out: &mut dyn Write) -> 
     let disclosure = args.output.disclosure.check()?;
     let at_least = args.at_least.unwrap_or(args.lists.len());
     if !(1..=args.lists.len()).contains(&at_least) {
-        return Err(Error::usage("E0874", format!("look for values in {at_least} of {} lists", args.lists.len())).hint("give --at-least 1 or more"));
+        return Err(
+            Error::usage("E0874", format!("look for values in {at_least} of {} lists", args.lists.len())).hint("give --at-least 1 or more")
+        );
     }
     let lake = Lake::open(&config.root)?;
     let session = lake.session(&settings(&config)).await?;

@@ -27,7 +27,13 @@ pub(super) struct Taken {
 pub(super) type ByFile = BTreeMap<String, (i64, i64)>;
 
 /// Takes a batch of `records.*` apart.
-pub(super) fn records(batch: &RecordBatch, declared: &Table, erasure: &Erasure, taken: &mut Taken, by_file: &mut ByFile) -> Result<RecordBatch> {
+pub(super) fn records(
+    batch: &RecordBatch,
+    declared: &Table,
+    erasure: &Erasure,
+    taken: &mut Taken,
+    by_file: &mut ByFile,
+) -> Result<RecordBatch> {
     taken.rows_before += batch.num_rows() as u64;
     let name = declared.full_name();
     let column = |c: &str| batch.column_by_name(c).ok_or_else(|| Error::bug("E0881", format!("find {c} in {name}")));
@@ -42,7 +48,8 @@ pub(super) fn records(batch: &RecordBatch, declared: &Table, erasure: &Erasure, 
         let mut goes = erasure.sources.contains(&place.0) || rows.is_some_and(|rows| rows.contains(&place));
         if !erasure.identifiers.is_empty() {
             for c in &own {
-                let hit = batch.column_by_name(c.name).is_some_and(|a| texts(a.as_ref(), i).iter().any(|v| erasure.identifiers.contains(v)));
+                let hit =
+                    batch.column_by_name(c.name).is_some_and(|a| texts(a.as_ref(), i).iter().any(|v| erasure.identifiers.contains(v)));
                 // A cell that a record must have is whose record it is.
                 goes |= hit && !c.nullable;
                 *touched |= hit;
@@ -59,7 +66,11 @@ pub(super) fn records(batch: &RecordBatch, declared: &Table, erasure: &Erasure, 
         .all_columns()
         .map(|c| {
             let array = column(c.name)?;
-            Ok(if erasure.identifiers.is_empty() && erasure.names.is_empty() { Arc::clone(array) } else { emptied(batch, array, c, erasure, &keep, &touched, &mut cells) })
+            Ok(if erasure.identifiers.is_empty() && erasure.names.is_empty() {
+                Arc::clone(array)
+            } else {
+                emptied(batch, array, c, erasure, &keep, &touched, &mut cells)
+            })
         })
         .collect::<Result<Vec<ArrayRef>>>()?;
     taken.cells += cells.iter().sum::<u64>();
@@ -70,7 +81,15 @@ pub(super) fn records(batch: &RecordBatch, declared: &Table, erasure: &Erasure, 
     filter_record_batch(&batch, &BooleanArray::from(keep)).bug("E0881", || format!("leave rows of {name} out"))
 }
 
-fn emptied(batch: &RecordBatch, array: &ArrayRef, column: &Column, erasure: &Erasure, keep: &[bool], touched: &[bool], cells: &mut [u64]) -> ArrayRef {
+fn emptied(
+    batch: &RecordBatch,
+    array: &ArrayRef,
+    column: &Column,
+    erasure: &Erasure,
+    keep: &[bool],
+    touched: &[bool],
+    cells: &mut [u64],
+) -> ArrayRef {
     if column.class == Class::Open && column.name != "subject_id" || !column.nullable {
         return Arc::clone(array);
     }

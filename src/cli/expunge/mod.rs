@@ -117,7 +117,10 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
     let derived: Vec<&String> = lake.published().tables.keys().filter(|t| !is_input(t)).collect();
 
     let (taken, fresh) = if args.yes {
-        let room = tempfile::Builder::new().prefix(FRESH_PREFIX).tempdir_in(&config.root).usage("E0884", || "make room for a fresh lake".into())?;
+        let room = tempfile::Builder::new()
+            .prefix(FRESH_PREFIX)
+            .tempdir_in(&config.root)
+            .usage("E0884", || "make room for a fresh lake".into())?;
         let mut fresh = Lake::open_to_write(room.path())?;
         let taken = work.rebuild(Some(&mut fresh)).await?;
         if !derived.is_empty() {
@@ -161,17 +164,33 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
         for report in &reports {
             std::fs::remove_file(report).usage("E0885", || format!("remove {}", report.display()))?;
         }
-        let receipt = audit::record(&config.root, who.by.as_deref(), who.purpose.as_deref(), Action::Erase, What::new("expunge done").count("rows", rows_erased))?;
+        let receipt = audit::record(
+            &config.root,
+            who.by.as_deref(),
+            who.purpose.as_deref(),
+            Action::Erase,
+            What::new("expunge done").count("rows", rows_erased),
+        )?;
         eprintln!("erased; entry {} of the audit log", receipt.seq);
     }
     write_sections(out, &args.output, "expunge", &gate, &[Section::new("tables", "tables", COLUMNS, &rows)?], serde_json::Map::new())?;
     if args.output.format == Format::Table {
         let verb = if args.yes { "were" } else { "would be" };
-        line(out, &format!("{rows_erased} rows {verb} erased, {cells} cells emptied, {} files forgotten, {} reports removed", erasure.sources.len(), reports.len()))?;
+        line(
+            out,
+            &format!(
+                "{rows_erased} rows {verb} erased, {cells} cells emptied, {} files forgotten, {} reports removed",
+                erasure.sources.len(),
+                reports.len()
+            ),
+        )?;
         if !erasure.shared.is_empty() {
             line(out, &format!("{} identifiers stay: records of other persons hold them too", erasure.shared.len()))?;
         }
-        line(out, "source files and exports outside of reports/ are not touched; `clew audit list --action disclose` says what left the workspace")?;
+        line(
+            out,
+            "source files and exports outside of reports/ are not touched; `clew audit list --action disclose` says what left the workspace",
+        )?;
         if !args.yes {
             line(out, "dry run: nothing was erased; add --yes --by NAME --purpose TEXT")?;
         }
@@ -184,7 +203,8 @@ fn is_input(table: &str) -> bool {
 }
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| p.is_file()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| p.is_file()).collect();
     files.sort();
     files
 }

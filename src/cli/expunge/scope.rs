@@ -8,7 +8,7 @@ use datafusion::prelude::{DataFrame, Expr, ident, lit};
 use serde::Deserialize;
 
 use crate::cli::lookup::Needle;
-use crate::cli::read::{one_of, rows, rows_where, table};
+use crate::cli::read::{one_of, rows_where, table};
 use crate::error::{Context, Error, Result};
 use crate::lake::Session;
 use crate::record::{Class, Schema, Table, tables};
@@ -84,7 +84,11 @@ impl Erasure {
         let requests: Vec<Request> = session.rows("records.requests", &["request_id", "case_id"], &["request_id", "case_id"]).await?;
         let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
         for request in requests {
-            if request.case_id.as_deref() == Some(case_id) { own.insert(request.request_id) } else { others.insert(request.request_id) };
+            if request.case_id.as_deref() == Some(case_id) {
+                own.insert(request.request_id)
+            } else {
+                others.insert(request.request_id)
+            };
         }
         let own: Vec<String> = own.difference(&others).cloned().collect();
         let mut found = false;
@@ -97,7 +101,8 @@ impl Erasure {
             erasure.add(declared, places);
         }
         if !found {
-            return Err(Error::usage("E0880", format!("find the case {case_id}")).hint("`clew sql \"select case_id from records.cases\"` lists the cases"));
+            return Err(Error::usage("E0880", format!("find the case {case_id}"))
+                .hint("`clew sql \"select case_id from records.cases\"` lists the cases"));
         }
         Ok(erasure)
     }
@@ -112,7 +117,8 @@ impl Erasure {
             erasure.identifiers.extend(needle.identifiers);
         }
         if erasure.identifiers.is_empty() && erasure.rows.is_empty() {
-            return Err(Error::usage("E0880", "find the person").hint("give person:… as `clew lookup` shows it, or a number, card, plate, IMEI or identity number"));
+            return Err(Error::usage("E0880", "find the person")
+                .hint("give person:… as `clew lookup` shows it, or a number, card, plate, IMEI or identity number"));
         }
         let subjects: Vec<String> =
             erasure.identifiers.iter().flat_map(|v| ["phone", "account", "device"].map(|kind| format!("{kind}:{v}"))).collect();
@@ -204,16 +210,4 @@ pub(super) fn texts(array: &dyn Array, row: usize) -> Vec<String> {
         }
         _ => Vec::new(),
     }
-}
-
-/// How many rows a published table has.
-pub(super) async fn count(session: &Session, name: &str) -> Result<u64> {
-    #[derive(Deserialize)]
-    struct One {
-        n: i64,
-    }
-    let frame = table(session, name).await?;
-    let n = datafusion::functions_aggregate::expr_fn::count(lit(1_i64)).alias("n");
-    let frame = frame.aggregate(vec![], vec![n]).usage("E0881", || format!("count {name}"))?;
-    Ok(rows::<One>(frame).await?.first().map_or(0, |one| u64::try_from(one.n).unwrap_or(0)))
 }

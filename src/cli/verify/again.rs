@@ -73,7 +73,13 @@ async fn compare_group(config: &Config, lake: &Lake, session: &Session, group: &
             ..Options::new([path])
         };
         if let Err(error) = ingest(&options, Some(&config.root), &BTreeSet::new(), &mut read, &Silent) {
-            findings.push(Finding { finding: "file_unreadable", file: Some(one.file.clone()), table: None, row: None, detail: error.to_string() });
+            findings.push(Finding {
+                finding: "file_unreadable",
+                file: Some(one.file.clone()),
+                table: None,
+                row: None,
+                detail: error.to_string(),
+            });
             for source in of_path {
                 read.rows.retain(|(file, ..), _| *file != ids[source.source_id.as_str()]);
             }
@@ -144,7 +150,9 @@ struct Rows<'g> {
 
 impl Sink for Rows<'_> {
     fn write(&mut self, table: &'static Table, batch: RecordBatch) -> Result<()> {
-        let Some(number) = tables::ALL.iter().position(|t| t.schema == Schema::Records && t.full_name() == table.full_name()) else { return Ok(()) };
+        let Some(number) = tables::ALL.iter().position(|t| t.schema == Schema::Records && t.full_name() == table.full_name()) else {
+            return Ok(());
+        };
         let hashed = hashed(&batch, number, table, &self.ids)?;
         self.rows.extend(hashed);
         Ok(())
@@ -155,7 +163,8 @@ fn hashed(batch: &RecordBatch, number: usize, declared: &Table, ids: &BTreeMap<&
     let fields = batch.schema().fields().iter().map(|f| SortField::new(f.data_type().clone())).collect();
     let converter = RowConverter::new(fields).bug("E0878", || "compare rows".into())?;
     let rows = converter.convert_columns(batch.columns()).bug("E0878", || "compare rows".into())?;
-    let column = |name: &str| batch.column_by_name(name).ok_or_else(|| Error::bug("E0878", format!("find {name} in {}", declared.full_name())));
+    let column =
+        |name: &str| batch.column_by_name(name).ok_or_else(|| Error::bug("E0878", format!("find {name} in {}", declared.full_name())));
     let (sources, numbers) = (column("source_id")?.as_string::<i32>(), column("source_row")?.as_primitive::<Int64Type>());
     let mut hashed = Vec::with_capacity(batch.num_rows());
     for (i, row) in rows.iter().enumerate() {
