@@ -28,7 +28,7 @@ const SHARED_TEXTS_BYTES_MAX: u64 = 512 << 20;
 
 /// An archive, unpacked. Its files go when this does.
 pub struct Unpacked {
-    folder: TempDir,
+    _folder: TempDir,
     /// Files, in the order of their names.
     pub entries: Vec<Entry>,
 }
@@ -39,13 +39,6 @@ pub struct Entry {
     pub name: String,
     /// Where it was unpacked to, or why it was not.
     pub path: Result<PathBuf>,
-}
-
-impl Unpacked {
-    /// Folder with the files.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
 }
 
 /// What an archive is.
@@ -123,7 +116,7 @@ pub fn unpack(path: &Path, scratch: &Path) -> Result<Unpacked> {
         entries.push(Entry { name, path: out });
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Unpacked { folder, entries })
+    Ok(Unpacked { _folder: folder, entries })
 }
 
 fn refused(name: &str, what: &str, hint: &str) -> Error {
@@ -200,7 +193,6 @@ pub fn check_workbook(path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
     use zip::write::SimpleFileOptions;
 
     fn archive(entries: &[(&str, Vec<u8>)]) -> tempfile::NamedTempFile {
@@ -224,11 +216,10 @@ mod tests {
         assert_eq!(names, ["../../b.csv", "话单/a.csv", "话单/a.csv.meta.toml"]);
         for entry in &unpacked.entries {
             let path = entry.path.as_ref().unwrap();
-            assert!(path.starts_with(unpacked.folder()) && path.is_file(), "{}", path.display());
+            assert!(path.starts_with(scratch.path()) && path.is_file(), "{}", path.display());
         }
-        let folder = unpacked.folder().to_path_buf();
         drop(unpacked);
-        assert!(!folder.exists());
+        assert!(std::fs::read_dir(scratch.path()).unwrap().next().is_none());
     }
 
     #[test]

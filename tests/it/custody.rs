@@ -235,7 +235,8 @@ fn everything(root: &Path) -> Vec<(PathBuf, String)> {
 /// Times as numbers: printing a named zone needs a table of zones.
 fn untimed(batch: arrow::record_batch::RecordBatch) -> arrow::record_batch::RecordBatch {
     use arrow::datatypes::DataType;
-    let columns = batch.schema().fields().iter().zip(batch.columns()).map(|(field, column)| {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
         let column = match column.data_type() {
             DataType::Timestamp(..) => arrow::compute::cast(column, &DataType::Int64).unwrap(),
             _ => column.clone(),

@@ -99,10 +99,10 @@ fn mutated(bytes: &[u8], way: usize, dice: &mut Dice) -> Vec<u8> {
                     if dice.below(3) > 0 {
                         cells.swap(a, b);
                     }
-                    cells.join(&b','[..])
+                    cells.join(&b","[..])
                 })
                 .collect();
-            bytes = lines.join(&b'\n'[..]);
+            bytes = lines.join(&b"\n"[..]);
         }
         4 => {
             let formulas = ["=cmd|'/c calc'!A1", "+1+1", "@SUM(A1)", "-2+3", "=HYPERLINK(\"http://x\")"];

@@ -153,7 +153,8 @@ pub(super) fn sources(batch: &RecordBatch, erasure: &Erasure, by_file: &ByFile, 
     let ids = column("source_id")?.as_string::<i32>();
     let schema = batch.schema();
     let mut arrays = batch.columns().to_vec();
-    for (name, of) in [("rows_erased", (|f| f.0) as fn(&(i64, i64)) -> i64), ("rows_emptied", |f| f.1)] {
+    let counts: [(&str, fn(&(i64, i64)) -> i64); 2] = [("rows_erased", |f| f.0), ("rows_emptied", |f| f.1)];
+    for (name, of) in counts {
         let before = column(name)?.as_primitive::<Int64Type>();
         let now = |i: usize| {
             let before = if before.is_valid(i) { before.value(i) } else { 0 };

@@ -154,13 +154,14 @@ impl Erasure {
                     for c in declared.columns {
                         let Some(array) = batch.column_by_name(c.name) else { continue };
                         for value in texts(array.as_ref(), i) {
-                            match (c.class, mine) {
-                                (Class::Identifier, true) if c.name != "birth_date" => drop(identifiers.insert(value)),
-                                (Class::Identifier, false) => drop(of_others.insert(value)),
-                                (Class::Name, true) => drop(self.names.insert(value)),
-                                _ if mine && c.name == "case_id" => drop(self.cases.insert(value)),
-                                _ => {}
-                            }
+                            let into = match (c.class, mine) {
+                                (Class::Identifier, true) if c.name != "birth_date" => &mut identifiers,
+                                (Class::Identifier, false) => &mut of_others,
+                                (Class::Name, true) => &mut self.names,
+                                _ if mine && c.name == "case_id" => &mut self.cases,
+                                _ => continue,
+                            };
+                            into.insert(value);
                         }
                     }
                 }
