@@ -105,7 +105,7 @@ everything as (
     from largest
     where place <= $ask_accounts_max
 )
-select why, record_kind, subject, case_id, request_id, period_from, period_to, amount_minor
+select distinct why, record_kind, subject, case_id, request_id, period_from, period_to, amount_minor
 from everything
 order by
     case why when 'unanswered' then 0 when 'empty' then 1 when 'rest' then 2 when 'victim' then 3 when 'suspect' then 4 else 5 end,

@@ -65,11 +65,13 @@ impl Lake {
         let folder = root.join("lake");
         std::fs::create_dir_all(&folder).usage("E0101", || format!("create {}", folder.display()))?;
         let path = folder.join("LOCK");
-        let lock = File::options().create(true).append(true).open(&path).usage("E0102", || format!("open {}", path.display()))?;
+        let lock = File::options().create(true).append(true).open(&path).usage("E0102", || format!("open {}", path.display()));
+        let lock = lock.map_err(|e| e.hint("is the folder read-only, or somebody else's? clew writes into the lake of the workspace"))?;
         lock.try_lock().map_err(|e| {
             Error::usage("E0103", "another clew is writing to this workspace").hint("wait for it to end, or stop it").caused_by(e)
         })?;
         swap::clear(root)?;
+        writer::clear_unfinished(&folder);
         let mut lake = Lake::open(root)?;
         lake.lock = Some(lock);
         Ok(lake)
