@@ -1,21 +1,25 @@
 //! The command line: one file per subcommand, and one way out for what they print.
 
 mod audit;
+mod collide;
 mod config;
 mod demo;
 mod doctor;
 mod evaluate;
 mod explain;
+mod expunge;
 mod globals;
 mod ingest;
 mod init;
 mod leads;
 mod lookup;
+mod map;
 pub mod output;
 mod plan;
 mod progress;
 mod read;
 mod report;
+mod requests;
 mod run;
 mod sql;
 mod stdout;
@@ -23,6 +27,7 @@ mod synth;
 mod tables;
 mod train;
 mod truth;
+mod verify;
 
 use std::io::Write;
 
@@ -49,12 +54,15 @@ pub struct Cli {
 enum Command {
     Init(init::InitArgs),
     Ingest(ingest::IngestArgs),
+    Map(map::MapArgs),
+    Requests(requests::RequestsArgs),
     Plan(plan::PlanArgs),
     Run(run::RunArgs),
     Leads(leads::LeadsArgs),
     Report(report::ReportArgs),
     Explain(explain::ExplainArgs),
     Lookup(lookup::LookupArgs),
+    Collide(collide::CollideArgs),
     Tables(tables::TablesArgs),
     Sql(sql::SqlArgs),
     Demo(demo::DemoArgs),
@@ -64,6 +72,8 @@ enum Command {
     Config(config::ConfigArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
+    Verify(verify::VerifyArgs),
+    Expunge(expunge::ExpungeArgs),
     /// Write shell completions to stdout
     Completions {
         /// Shell to write them for
@@ -93,7 +103,12 @@ impl Cli {
             Command::Config(args) => args.output.format,
             Command::Audit(args) => of_data(args.format()),
             Command::Doctor(args) => of_data(args.format()),
+            Command::Map(args) => args.errors_as(),
             Command::Completions { .. } => SummaryFormat::Table,
+            Command::Collide(args) => of_data(args.format()),
+            Command::Requests(args) => of_data(args.format()),
+            Command::Verify(args) => of_data(args.format()),
+            Command::Expunge(args) => of_data(args.format()),
         }
     }
 
@@ -103,14 +118,19 @@ impl Cli {
         match &self.command {
             Command::Init(args) => init::run(args, out),
             Command::Ingest(args) => ingest::run(args, globals, out).await,
+            Command::Map(args) => map::run(args, globals, out),
+            Command::Requests(args) => requests::run(args, globals, out).await,
             Command::Plan(args) => plan::run(args, globals, out),
             Command::Run(args) => run::run(args, globals, out).await,
             Command::Leads(args) => leads::run(args, globals, out).await,
             Command::Report(args) => report::run(args, globals, out).await,
             Command::Explain(args) => explain::run(args, globals, out).await,
             Command::Lookup(args) => lookup::run(args, globals, out).await,
+            Command::Collide(args) => collide::run(args, globals, out).await,
             Command::Audit(args) => audit::run(args, globals, out),
             Command::Doctor(args) => doctor::run(args, globals, out),
+            Command::Verify(args) => verify::run(args, globals, out).await,
+            Command::Expunge(args) => expunge::run(args, globals, out).await,
             Command::Tables(args) => tables::run(args, globals, out),
             Command::Sql(args) => sql::run(args, globals, out).await,
             Command::Demo(args) => demo::run(args, globals, out).await,
