@@ -9,6 +9,7 @@ mod it {
     mod ingest_real;
     mod layering;
     mod lockfile;
+    mod money;
     mod real_input;
     mod source;
     mod sql;
