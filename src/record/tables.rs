@@ -48,6 +48,7 @@ pub const ALL: &[&Table] = &[
     &COMPLETENESS,
     &FLOW_TRACE,
     &FLOW_HOLDINGS,
+    &FLOW_RINGS,
     &FLOW_PATTERNS,
     &FLOW_TRUNCATIONS,
     &CANDIDATES,

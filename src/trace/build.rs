@@ -76,19 +76,39 @@ pub struct Map {
     pub payments: Vec<Payment>,
 }
 
-/// Puts the rows together. `ordinary` are pairs (payer, payee) of everyday business; an account with more than `business_payers_max`
-/// such payers is a business.
+/// Purchases that make an account a merchant's, however few other rows it has.
+const PURCHASES_MIN: usize = 2;
+
+/// Accounts of ordinary businesses: more than `business_payers_max` payers among `ordinary`, pairs (payer, payee) of everyday business; or
+/// purchases among what comes in, several or at least a third: nobody buys over the till of a borrowed account.
+pub fn businesses(rows: &[MoveRow], ordinary: &[(String, String)], business_payers_max: usize) -> BTreeSet<String> {
+    let mut payers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (payer, payee) in ordinary {
+        payers.entry(payee).or_default().insert(payer);
+    }
+    let mut purchases: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for row in rows {
+        if let Some(account) = row.to_account.as_deref() {
+            let counts = purchases.entry(account).or_default();
+            counts.0 += usize::from(row.channel.as_deref() == Some("pos"));
+            counts.1 += 1;
+        }
+    }
+    let many = payers.iter().filter(|(_, p)| p.len() > business_payers_max).map(|(a, _)| *a);
+    let merchants =
+        purchases.iter().filter(|(_, (bought, all))| *bought >= PURCHASES_MIN || *bought > 0 && bought * 3 >= *all).map(|(a, _)| *a);
+    many.chain(merchants).map(str::to_owned).collect()
+}
+
+/// Puts the rows together. `ordinary` are pairs (payer, payee) of everyday business; which accounts are businesses, [`businesses`] says.
 pub fn build(mut rows: Vec<MoveRow>, mut payments: Vec<Payment>, ordinary: &[(String, String)], business_payers_max: usize) -> Map {
     rows.retain(|r| r.amount_minor > 0);
     rows.sort_by(|a, b| (a.at_us, &a.event_id).cmp(&(b.at_us, &b.event_id)));
     let covered: BTreeSet<&str> =
         rows.iter().flat_map(|r| [r.from_leg.and(r.from_account.as_deref()), r.to_leg.and(r.to_account.as_deref())]).flatten().collect();
-    let mut payers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (payer, payee) in ordinary {
-        payers.entry(payee).or_default().insert(payer);
-    }
+    let businesses = businesses(&rows, ordinary, business_payers_max);
     let kind_of = |account: Option<&str>, channel: Option<&str>| match account {
-        Some(a) if payers.get(a).is_some_and(|p| p.len() > business_payers_max) => Kind::Business,
+        Some(a) if businesses.contains(a) => Kind::Business,
         Some(a) if covered.contains(a) => Kind::Account,
         _ => match channel {
             Some("cash") => Kind::Cash,

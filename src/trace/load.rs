@@ -101,3 +101,14 @@ pub async fn ordinary(session: &Session) -> Result<Vec<(String, String)>> {
     let rows: Vec<Stored> = session.rows("staging.account_business", &["payer", "payee"], &["payee", "payer"]).await?;
     Ok(rows.into_iter().map(|r| (r.payer, r.payee)).collect())
 }
+
+/// Pairs (account, what it is tied to).
+pub async fn ties(session: &Session) -> Result<Vec<(String, String)>> {
+    #[derive(Deserialize)]
+    struct Stored {
+        subject_id: String,
+        node: String,
+    }
+    let rows: Vec<Stored> = session.rows("staging.identifier_ties", &["subject_id", "node"], &["subject_id", "node"]).await?;
+    Ok(rows.into_iter().filter_map(|r| Some((r.subject_id.strip_prefix("account:")?.to_owned(), r.node))).collect())
+}

@@ -15,11 +15,10 @@ pub mod lot;
 pub mod order;
 pub mod pattern;
 pub mod patterns;
+pub mod rings;
 pub mod rows;
 pub mod stream;
 pub mod walk;
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Params;
 use crate::error::{Error, Result};
@@ -27,17 +26,18 @@ use crate::lake::{Output, Session};
 use crate::record::{Table, tables};
 
 use self::assemble::{Tables, assemble};
-use self::build::{Map, build};
+use self::build::{Map, build, businesses};
 use self::lot::Methods;
 use self::pattern::instance::Bounds;
 use self::patterns::{HOUR_US, patterns};
-use self::walk::{Flow, Walk};
+use self::walk::{Flow, Holding, Walk};
 
 /// Tables that [`run`] reads.
-pub const READS: &[&str] = &["staging.money_moves", "staging.victim_payments", "staging.account_business"];
+pub const READS: &[&str] = &["staging.money_moves", "staging.victim_payments", "staging.account_business", "staging.identifier_ties"];
 
 /// Tables that [`run`] writes.
-pub const WRITES: &[&Table] = &[&tables::FLOW_TRACE, &tables::FLOW_HOLDINGS, &tables::FREEZE_TARGETS, &tables::RETURN_SCHEDULE];
+pub const WRITES: &[&Table] =
+    &[&tables::FLOW_TRACE, &tables::FLOW_HOLDINGS, &tables::FREEZE_TARGETS, &tables::RETURN_SCHEDULE, &tables::FLOW_RINGS];
 
 /// Parameters that [`run`] asks for, with their defaults.
 pub const PARAMS: &[(&str, f64)] = &[("business_payers_max", 20.0)];
@@ -91,12 +91,16 @@ fn count_param(params: &Params, name: &str) -> Result<usize> {
 /// # Errors
 /// E0520 when a parameter is out of range; errors of the lake.
 pub async fn run(session: &Session, params: &Params) -> Result<Vec<Output>> {
-    let tables = follow(&map(session, params).await?);
+    let map = map(session, params).await?;
+    let ties = load::ties(session).await?;
+    let (flows, holdings) = walked(&map);
+    let tables = assemble(&map, &flows, &holdings);
     Ok(vec![
         batched(&tables::FLOW_TRACE, &tables.trace)?,
         batched(&tables::FLOW_HOLDINGS, &tables.holdings)?,
         batched(&tables::FREEZE_TARGETS, &tables.freeze)?,
         batched(&tables::RETURN_SCHEDULE, &tables.returns)?,
+        batched(&tables::FLOW_RINGS, &rings::rings(&map, &flows, &ties))?,
     ])
 }
 
@@ -118,9 +122,7 @@ pub async fn run_patterns(session: &Session, params: &Params, threads: usize) ->
     let rows = load::moves(session).await?;
     let ordinary = load::ordinary(session).await?;
     let business_payers_max = count_param(params, "business_payers_max")?;
-    let mut payers: BTreeMap<&str, usize> = BTreeMap::new();
-    ordinary.iter().for_each(|(_, payee)| *payers.entry(payee).or_default() += 1);
-    let businesses: BTreeSet<&str> = payers.into_iter().filter(|(_, n)| *n > business_payers_max).map(|(payee, _)| payee).collect();
+    let businesses = businesses(&rows, &ordinary, business_payers_max);
     let small = |name: &str| count_param(params, name).map(|n| u32::try_from(n).expect("at most 10^9"));
     let bounds = Bounds {
         windows_us: WINDOWS_H.iter().map(|h| h * HOUR_US).collect(),
@@ -138,10 +140,16 @@ pub async fn run_patterns(session: &Session, params: &Params, threads: usize) ->
 
 /// Walks a map by all methods.
 pub fn follow(map: &Map) -> Tables {
+    let (flows, holdings) = walked(map);
+    assemble(map, &flows, &holdings)
+}
+
+fn walked(map: &Map) -> (Vec<Flow>, Vec<Holding>) {
     let mut flows: Vec<Flow> = Vec::new();
     let mut walk = Walk::new(&map.stream, Methods::ALL);
     walk.run(&mut flows);
-    assemble(map, &flows, &walk.holdings())
+    let holdings = walk.holdings();
+    (flows, holdings)
 }
 
 fn batched<T: serde::Serialize>(table: &'static Table, rows: &[T]) -> Result<Output> {

@@ -47,7 +47,7 @@ struct Drawn<'a> {
     accounts: Vec<&'a str>,
 }
 
-fn draw<'a>(rows: &'a [MoveRow], businesses: &BTreeSet<&str>) -> Drawn<'a> {
+fn draw<'a>(rows: &'a [MoveRow], businesses: &BTreeSet<String>) -> Drawn<'a> {
     let ends = |row: &'a MoveRow| {
         let (from, to) = (row.from_account.as_deref()?, row.to_account.as_deref()?);
         (from != to && row.amount_minor > 0 && !businesses.contains(from) && !businesses.contains(to)).then_some((row, from, to))
@@ -64,7 +64,7 @@ fn draw<'a>(rows: &'a [MoveRow], businesses: &BTreeSet<&str>) -> Drawn<'a> {
 }
 
 /// Mines the movements. `businesses` are accounts that many pay in the ordinary way.
-pub fn patterns(rows: &[MoveRow], businesses: &BTreeSet<&str>, bounds: &Bounds, threads: usize) -> (Vec<PatternRow>, Vec<TruncationRow>) {
+pub fn patterns(rows: &[MoveRow], businesses: &BTreeSet<String>, bounds: &Bounds, threads: usize) -> (Vec<PatternRow>, Vec<TruncationRow>) {
     let drawn = draw(rows, businesses);
     if drawn.graph.is_empty() {
         return (Vec::new(), Vec::new());

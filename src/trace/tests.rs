@@ -329,6 +329,26 @@ fn a_shop_paid_with_stolen_money_stands_below_every_account_of_the_ring() {
 }
 
 #[test]
+fn a_ring_is_joined_by_what_few_share_and_a_shop_is_no_member() {
+    let map = map();
+    let (flows, _) = super::walked(&map);
+    let tie = |account: &str, thing: &str| (account.to_owned(), thing.to_owned());
+    let found = super::rings::rings(&map, &flows, &[tie("M", "mac:1"), tie("F", "mac:1"), tie("SHOP", "mac:1"), tie("V", "mac:1")]);
+    assert_eq!(found.iter().map(|r| r.account.as_str()).collect::<Vec<_>>(), ["F", "M"]);
+    assert!(found.iter().all(|r| r.rules == ["same_mac"] && r.shared == ["mac:1"]));
+    let public: Vec<_> = ["M", "F", "a", "b", "c", "d", "e"].iter().map(|a| tie(a, "ip:café")).collect();
+    assert!(super::rings::rings(&map, &flows, &public).is_empty(), "what many share joins nobody");
+}
+
+#[test]
+fn an_account_that_people_buy_from_is_a_business_and_a_friend_who_is_paid_back_is_none() {
+    let bought = |event: &str, to: &str| MoveRow { channel: Some("pos".into()), ..row(event, Some("X"), Some(to), 1, 5) };
+    let rows = [bought("a", "KIOSK"), row("b", Some("V"), Some("KIOSK"), 2, 900), row("c", Some("X"), Some("FRIEND"), 3, 5)];
+    let found = super::build::businesses(&rows, &[("X".to_owned(), "FRIEND".to_owned())], 1);
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["KIOSK"]);
+}
+
+#[test]
 fn the_places_of_a_payment_sum_to_it_and_the_victim_gets_back_what_one_deposit_left() {
     let tables = super::follow(&map());
     assert_eq!(tables.holdings.iter().map(|h| h.fifo_minor).sum::<i64>(), 1_000);

@@ -128,6 +128,27 @@ pub const RETURN_SCHEDULE: Table = analysis(
     ],
 );
 
+/// Accounts that victims' money reached and that hang together.
+pub const FLOW_RINGS: Table = analysis(
+    Schema::Flow,
+    "rings",
+    "one account in one ring",
+    &[
+        col("ring_id", "团伙编号", Type::Text, "`ring:` and a hash of its first account.").required(),
+        col("account", "账号", Type::Text, "Account; never a victim's, never an ordinary business's.").required().class(Class::Identifier),
+        col("n_accounts", "账号数", Type::Int, "Accounts in the ring.").required(),
+        col("n_payments", "被害支付数", Type::Int, "Victims' payments that reached the account.").required(),
+        col(
+            "rules",
+            "规则",
+            Type::TextList,
+            "Rules that joined it: same_id, same_phone, same_device, same_mac, same_ip, … (shared by few), passed_on (money of several payments).",
+        )
+        .required(),
+        col("shared", "共同标识", Type::TextList, "What it shares with others of the ring.").required().class(Class::Identifier),
+    ],
+);
+
 /// Patterns of transfers, each with the transfers that make it.
 pub const FLOW_PATTERNS: Table = analysis(
     Schema::Flow,
