@@ -11,6 +11,7 @@ mod it {
     mod layering;
     mod lockfile;
     mod mutated;
+    mod money;
     mod real_input;
     mod records;
     mod source;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod collide;
+mod bench;
 mod config;
 mod demo;
 mod doctor;
@@ -25,6 +26,7 @@ mod sql;
 mod stdout;
 mod synth;
 mod tables;
+mod trace;
 mod train;
 mod truth;
 mod verify;
@@ -63,12 +65,14 @@ enum Command {
     Explain(explain::ExplainArgs),
     Lookup(lookup::LookupArgs),
     Collide(collide::CollideArgs),
+    Trace(trace::TraceArgs),
     Tables(tables::TablesArgs),
     Sql(sql::SqlArgs),
     Demo(demo::DemoArgs),
     Synth(synth::SynthArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
@@ -94,12 +98,14 @@ impl Cli {
             Command::Report(args) => args.output.format,
             Command::Explain(args) => of_data(args.format()),
             Command::Lookup(args) => of_data(args.format()),
+            Command::Trace(args) => of_data(args.format()),
             Command::Tables(args) => of_data(args.format()),
             Command::Sql(args) => of_data(args.format()),
             Command::Demo(args) => args.output.format,
             Command::Synth(args) => args.output.format,
             Command::Train(args) => args.output.format,
             Command::Evaluate(args) => args.output.format,
+            Command::Bench(args) => args.output.format,
             Command::Config(args) => args.output.format,
             Command::Audit(args) => of_data(args.format()),
             Command::Doctor(args) => of_data(args.format()),
@@ -127,6 +133,7 @@ impl Cli {
             Command::Explain(args) => explain::run(args, globals, out).await,
             Command::Lookup(args) => lookup::run(args, globals, out).await,
             Command::Collide(args) => collide::run(args, globals, out).await,
+            Command::Trace(args) => trace::run(args, globals, out).await,
             Command::Audit(args) => audit::run(args, globals, out),
             Command::Doctor(args) => doctor::run(args, globals, out),
             Command::Verify(args) => verify::run(args, globals, out).await,
@@ -137,6 +144,7 @@ impl Cli {
             Command::Train(args) => train::run(args, globals, out).await,
             Command::Synth(args) => synth::run(args, out),
             Command::Evaluate(args) => evaluate::run(args, globals, out).await,
+            Command::Bench(args) => bench::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),
             Command::Completions { shell } => {
                 clap_complete::generate(*shell, &mut Cli::command(), "clew", out);

@@ -13,6 +13,7 @@ pub mod graph;
 mod html;
 pub mod json;
 mod load;
+pub mod money;
 pub mod rows;
 mod sheets;
 mod svg;
