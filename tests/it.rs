@@ -14,6 +14,7 @@ mod it {
     mod money;
     mod real_input;
     mod records;
+    mod resolve;
     mod source;
     mod sql;
     mod workspace;

@@ -21,6 +21,7 @@ mod progress;
 mod read;
 mod report;
 mod requests;
+mod resolve;
 mod run;
 mod sql;
 mod stdout;
@@ -73,6 +74,7 @@ enum Command {
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
     Bench(bench::BenchArgs),
+    Resolve(resolve::ResolveArgs),
     Config(config::ConfigArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
@@ -115,6 +117,7 @@ impl Cli {
             Command::Requests(args) => of_data(args.format()),
             Command::Verify(args) => of_data(args.format()),
             Command::Expunge(args) => of_data(args.format()),
+            Command::Resolve(args) => of_data(args.format()),
         }
     }
 
@@ -145,6 +148,7 @@ impl Cli {
             Command::Synth(args) => synth::run(args, out),
             Command::Evaluate(args) => evaluate::run(args, globals, out).await,
             Command::Bench(args) => bench::run(args, globals, out).await,
+            Command::Resolve(args) => resolve::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),
             Command::Completions { shell } => {
                 clap_complete::generate(*shell, &mut Cli::command(), "clew", out);

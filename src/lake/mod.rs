@@ -8,6 +8,7 @@ mod content;
 mod delta;
 mod erased;
 mod failpoint;
+mod functions;
 mod hash;
 mod output;
 mod published;

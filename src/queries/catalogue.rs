@@ -38,7 +38,11 @@ impl Query {
     pub fn parse(name: &str, origin: Origin, sql: &str) -> Result<Query> {
         let header = Header::parse(sql)?;
         let (folder, file) = name.split_once('/').ok_or_else(|| Error::usage("E0306", format!("query {name} lies in no folder")))?;
-        let schema = if folder == "marts" { "lead" } else { folder };
+        let schema = match folder {
+            "marts" => "lead",
+            "resolve" => "entity",
+            other => other,
+        };
         let expected = format!("{schema}.{file}");
         if header.writes != expected {
             return Err(Error::usage("E0306", format!("the header says `writes: {}`", header.writes))

@@ -28,6 +28,7 @@ use std::path::Path;
 
 pub use disclose::{Disclosed, Mask};
 pub use load::load;
+pub use svg::persons as charts;
 pub use view::{Options, ReportData};
 
 use crate::error::Result;

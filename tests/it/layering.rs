@@ -38,6 +38,7 @@ const ANALYSES: &[&str] = &["resolve", "link", "trace", "network", "score"];
 
 /// Files of the analyses that may read and write tables, beside each `mod.rs`.
 const MEET_THE_LAKE: &[&str] = &[
+    "src/resolve/load.rs",
     "src/link/load.rs",
     "src/link/roaming.rs",
     "src/score/load/mod.rs",

@@ -3,6 +3,7 @@
 
 mod chart;
 mod map;
+pub mod persons;
 mod timeline;
 mod waterfall;
 
