@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod demo;
+mod diff;
 mod doctor;
 mod evaluate;
 mod explain;
@@ -10,6 +11,7 @@ mod globals;
 mod ingest;
 mod init;
 mod leads;
+mod links;
 mod lookup;
 pub mod output;
 mod plan;
@@ -17,6 +19,8 @@ mod progress;
 mod read;
 mod report;
 mod run;
+mod series;
+mod similar;
 mod sql;
 mod stdout;
 mod synth;
@@ -55,6 +59,9 @@ enum Command {
     Report(report::ReportArgs),
     Explain(explain::ExplainArgs),
     Lookup(lookup::LookupArgs),
+    Similar(similar::SimilarArgs),
+    Series(series::SeriesArgs),
+    Diff(diff::DiffArgs),
     Tables(tables::TablesArgs),
     Sql(sql::SqlArgs),
     Demo(demo::DemoArgs),
@@ -84,6 +91,9 @@ impl Cli {
             Command::Report(args) => args.output.format,
             Command::Explain(args) => of_data(args.format()),
             Command::Lookup(args) => of_data(args.format()),
+            Command::Similar(args) => of_data(args.format()),
+            Command::Series(args) => args.output.format,
+            Command::Diff(args) => of_data(args.format()),
             Command::Tables(args) => of_data(args.format()),
             Command::Sql(args) => of_data(args.format()),
             Command::Demo(args) => args.output.format,
@@ -109,6 +119,9 @@ impl Cli {
             Command::Report(args) => report::run(args, globals, out).await,
             Command::Explain(args) => explain::run(args, globals, out).await,
             Command::Lookup(args) => lookup::run(args, globals, out).await,
+            Command::Similar(args) => similar::run(args, globals, out).await,
+            Command::Series(args) => series::run(args, globals, out).await,
+            Command::Diff(args) => diff::run(args, globals, out).await,
             Command::Audit(args) => audit::run(args, globals, out),
             Command::Doctor(args) => doctor::run(args, globals, out),
             Command::Tables(args) => tables::run(args, globals, out),
