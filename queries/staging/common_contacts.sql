@@ -2,7 +2,7 @@
 -- grain: one pair of phones in one pair of cases, case_a < case_b
 -- reads: staging.cases, staging.case_keys, staging.phone_contacts
 -- writes: staging.common_contacts
--- params: far_m bigint = 5000, common_degree_max bigint = 12, common_chance_min double = 0.0000001
+-- params: far_m bigint = 5000, link_hub_cases bigint = 12, common_degree_max bigint = 12, common_chance_min double = 0.0000001
 --
 -- Two of a crew need not call each other to call the same third: a fence, a leader. Only contacts of at most `common_degree_max` numbers count, services
 -- and hubs tell nothing. Chance of at least one common contact: proportional to the product of the numbers of such contacts of the two, with a constant
@@ -20,6 +20,12 @@ keys as (
     where channel in ('scene', 'contact', 'named') and key = subject_id and starts_with(key, 'phone:')
     group by case_id, substr(key, 7)
 ),
+hubs as (
+    select phone
+    from keys
+    group by phone
+    having count(*) > $link_hub_cases
+),
 contacts as (
     select phone, peer, known_us
     from staging.phone_contacts
@@ -33,6 +39,7 @@ rare as (
 usable as (
     select k.phone, t.peer, t.known_us
     from (select distinct phone from keys) k
+    left anti join hubs h on h.phone = k.phone
     join contacts t on t.phone = k.phone
     join rare r on r.peer = t.peer
 ),
@@ -61,6 +68,7 @@ places as (
     from keys k
     join cases c on c.case_id = k.case_id
     join degrees d on d.phone = k.phone
+    left anti join hubs h on h.phone = k.phone
 ),
 tiles as (
     select tile_y, tile_x, found, sum(degree) as degrees

@@ -2,13 +2,13 @@
 -- grain: one pair of phones in one pair of cases, case_a < case_b
 -- reads: staging.cases, staging.case_keys, staging.phone_contacts
 -- writes: staging.key_ties
--- params: far_m bigint = 5000, tie_chance_min double = 0.0000001
+-- params: far_m bigint = 5000, link_hub_cases bigint = 12, tie_chance_min double = 0.0000001
 --
 -- A crew is seen through one member here and another there: what ties the cases is that the two call each other. Phones at the scene, in contact with the
 -- victim, or named. Chance that two phones know each other: d_p d_q / 2M (as if contacts were dealt out by degree), times how much oftener than that phones
 -- found in such ways in cases of that distance know each other, measured over all pairs of cases: neighbours and kin are in it, and how much of whom
 -- is delivered. Degrees as known before the `as_of` of either case. `rarity_milli`: s(p) s(q) / chance, s from staging.case_keys. Services and hubs are
--- not among the contacts. A case without a place has no distance, and is held against the pairs without one.
+-- not among the contacts, and a phone of more than `link_hub_cases` cases is one. A case without a place has no distance, and is held against the pairs without one.
 with cases as (
     select case_id, as_of, lat, lon
     from staging.cases
@@ -20,6 +20,12 @@ keys as (
     from staging.case_keys
     where channel in ('scene', 'contact', 'named') and key = subject_id and starts_with(key, 'phone:')
     group by case_id, substr(key, 7)
+),
+hubs as (
+    select phone
+    from keys
+    group by phone
+    having count(*) > $link_hub_cases
 ),
 contacts as (
     select phone, peer, known_us
@@ -42,6 +48,7 @@ places as (
     from keys k
     join cases c on c.case_id = k.case_id
     join degrees d on d.phone = k.phone
+    left anti join hubs h on h.phone = k.phone
 ),
 tiles as (
     select tile_y, tile_x, found, sum(degree) as degrees

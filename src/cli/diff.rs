@@ -110,7 +110,7 @@ struct State {
 /// Compares and prints.
 ///
 /// # Errors
-/// E0841 when there is no earlier version with other leads.
+/// E0846 when there is no earlier version with other leads.
 pub async fn run(args: &DiffArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     let config = globals.config()?;
     let disclosure = args.output.disclosure.check()?;
@@ -155,7 +155,7 @@ fn last_other(lake: &Lake, later: &Lake) -> Result<Lake> {
             return Ok(earlier);
         }
     }
-    Err(Error::usage("E0841", "there is no earlier version with other leads or series").hint("`clew tables --versions` lists all versions"))
+    Err(Error::usage("E0846", "there is no earlier version with other leads or series").hint("`clew tables --versions` lists all versions"))
 }
 
 async fn state(lake: &Lake, config: &Config) -> Result<State> {
@@ -182,7 +182,7 @@ fn watched(config: &Config) -> Result<BTreeSet<String>> {
     if !path.exists() {
         return Ok(BTreeSet::new());
     }
-    let text = std::fs::read_to_string(&path).usage("E0842", || format!("read {WATCH_FILE}"))?;
+    let text = std::fs::read_to_string(&path).usage("E0847", || format!("read {WATCH_FILE}"))?;
     Ok(text.lines().map(|l| l.split('#').next().unwrap_or_default().trim().to_owned()).filter(|l| !l.is_empty()).collect())
 }
 

@@ -44,18 +44,18 @@ const FOLDER: &str = "decisions";
 /// Writes the decision into the workspace and loads it.
 ///
 /// # Errors
-/// E0843 without a name or a reason, or when a case is not registered.
+/// E0848 without a name or a reason, or when a case is not registered.
 pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     let config = globals.config()?;
     let disclosure = args.disclosure.check()?;
     let by = args.disclosure.by.as_deref().map(str::trim).filter(|b| !b.is_empty());
     let Some(by) = by.filter(|_| !args.reason.trim().is_empty()) else {
-        return Err(Error::usage("E0843", "decide about a series without a name and a reason").hint("--by NAME and --reason TEXT"));
+        return Err(Error::usage("E0848", "decide about a series without a name and a reason").hint("--by NAME and --reason TEXT"));
     };
     registered(globals, &args.cases).await?;
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     let folder = config.root.join(FOLDER);
-    std::fs::create_dir_all(&folder).usage("E0844", || format!("create {FOLDER}"))?;
+    std::fs::create_dir_all(&folder).usage("E0849", || format!("create {FOLDER}"))?;
     let path: PathBuf = folder.join(format!("{}.csv", at.replace([':', '.'], "-")));
     let write = || -> std::result::Result<(), csv::Error> {
         let mut file = csv::Writer::from_path(&path)?;
@@ -73,7 +73,7 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
     let what =
         What::new("series").table("records.series_decisions").filter("decision", args.decision.to_string()).count("rows", pairs as u64);
     disclosure.log(&config.root, Action::Change, what)?;
-    write().usage("E0844", || format!("write into {FOLDER}"))?;
+    write().usage("E0849", || format!("write into {FOLDER}"))?;
     ingest_quietly(globals, std::slice::from_ref(&path)).await?;
     let value = serde_json::json!({ "decision": args.decision.to_string(), "pairs": pairs });
     args.output.write(out, "series", &value, &format!("{pairs} pairs of cases decided ({}); `clew run` applies it\n", args.decision))
@@ -91,12 +91,12 @@ async fn registered(globals: &Globals, cases: &[String]) -> Result<()> {
         session.rows::<Row>("records.cases", &["case_id"], &[]).await?.into_iter().map(|r| r.case_id).collect();
     let unknown: Vec<&str> = cases.iter().filter(|c| !known.contains(*c)).map(String::as_str).collect();
     if !unknown.is_empty() {
-        return Err(Error::usage("E0843", format!("decide about {}, which is not registered", unknown.join(", ")))
+        return Err(Error::usage("E0848", format!("decide about {}, which is not registered", unknown.join(", ")))
             .hint("case numbers as in the register"));
     }
     let distinct: std::collections::BTreeSet<&String> = cases.iter().collect();
     if distinct.len() < cases.len() {
-        return Err(Error::usage("E0843", "decide about a case and itself").hint("name each case once"));
+        return Err(Error::usage("E0848", "decide about a case and itself").hint("name each case once"));
     }
     Ok(())
 }

@@ -118,7 +118,7 @@ const SIMILAR: &[Column] = &[
 /// Prints the list.
 ///
 /// # Errors
-/// E0840 when the case was compared with none.
+/// E0845 when the case was compared with none.
 pub async fn run(args: &SimilarArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     let config = globals.config()?;
     let disclosure = args.output.disclosure.check()?;
@@ -128,7 +128,7 @@ pub async fn run(args: &SimilarArgs, globals: &Globals, out: &mut dyn Write) -> 
     let of_case = ident("case_a").eq(lit(case)).or(ident("case_b").eq(lit(case)));
     let mut pairs: Vec<PairRow> = rows_where(&session, "link.case_pairs", of_case, PAIR, &["case_a", "case_b"]).await?;
     if pairs.is_empty() {
-        return Err(Error::usage("E0840", format!("no case was compared with {case}"))
+        return Err(Error::usage("E0845", format!("no case was compared with {case}"))
             .hint("is the number right? `clew run` compares cases; `clew sql \"select * from link.blocks\"` says which pairs"));
     }
     pairs.retain(|p| args.far.is_none_or(|km| p.distance_m.is_none_or(|d| d as f64 >= km * 1_000.0)));
