@@ -18,7 +18,10 @@ use crate::synth::{self, Spec, Void, World};
 
 /// Measure the ranking where the truth is known: on one synthetic world, or over many
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct EvaluateArgs {
+    #[command(subcommand)]
+    what: Option<EvaluateWhat>,
     /// Folder of the synthetic world that this workspace was fed with
     #[arg(long, value_name = "DIR", conflicts_with = "worlds")]
     truth: Option<PathBuf>,
@@ -39,6 +42,11 @@ pub struct EvaluateArgs {
     void: Option<Void>,
     #[command(flatten)]
     pub(super) output: SummaryArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum EvaluateWhat {
+    Links(super::links::LinksArgs),
 }
 
 /// Figures of one world.
@@ -95,6 +103,9 @@ struct CaseRow {
 
 /// Runs the evaluation and prints it.
 pub async fn run(args: &EvaluateArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
+    if let Some(EvaluateWhat::Links(args)) = &args.what {
+        return super::links::run(args, globals, out).await;
+    }
     let worlds = match (&args.truth, args.worlds) {
         (Some(world), None) => vec![(0, of_workspace(globals, world).await?)],
         (None, Some(n)) => of_worlds(args, globals, n).await?,

@@ -5,6 +5,7 @@ mod collide;
 mod bench;
 mod config;
 mod demo;
+mod diff;
 mod doctor;
 mod evaluate;
 mod explain;
@@ -13,6 +14,7 @@ mod globals;
 mod ingest;
 mod init;
 mod leads;
+mod links;
 mod lookup;
 mod map;
 pub mod output;
@@ -23,6 +25,8 @@ mod report;
 mod requests;
 mod resolve;
 mod run;
+mod series;
+mod similar;
 mod sql;
 mod stdout;
 mod synth;
@@ -67,6 +71,9 @@ enum Command {
     Lookup(lookup::LookupArgs),
     Collide(collide::CollideArgs),
     Trace(trace::TraceArgs),
+    Similar(similar::SimilarArgs),
+    Series(series::SeriesArgs),
+    Diff(diff::DiffArgs),
     Tables(tables::TablesArgs),
     Sql(sql::SqlArgs),
     Demo(demo::DemoArgs),
@@ -101,6 +108,9 @@ impl Cli {
             Command::Explain(args) => of_data(args.format()),
             Command::Lookup(args) => of_data(args.format()),
             Command::Trace(args) => of_data(args.format()),
+            Command::Similar(args) => of_data(args.format()),
+            Command::Series(args) => args.output.format,
+            Command::Diff(args) => of_data(args.format()),
             Command::Tables(args) => of_data(args.format()),
             Command::Sql(args) => of_data(args.format()),
             Command::Demo(args) => args.output.format,
@@ -137,6 +147,9 @@ impl Cli {
             Command::Lookup(args) => lookup::run(args, globals, out).await,
             Command::Collide(args) => collide::run(args, globals, out).await,
             Command::Trace(args) => trace::run(args, globals, out).await,
+            Command::Similar(args) => similar::run(args, globals, out).await,
+            Command::Series(args) => series::run(args, globals, out).await,
+            Command::Diff(args) => diff::run(args, globals, out).await,
             Command::Audit(args) => audit::run(args, globals, out),
             Command::Doctor(args) => doctor::run(args, globals, out),
             Command::Verify(args) => verify::run(args, globals, out).await,

@@ -45,6 +45,8 @@ const MEET_THE_LAKE: &[&str] = &[
     "src/score/load/evidence.rs",
     "src/score/load/parties.rs",
     "src/trace/load.rs",
+    "src/link/successor/run.rs",
+    "src/network/load.rs",
 ];
 
 /// Modules that may use `synth`: those that offer it to people.
