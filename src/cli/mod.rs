@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, and one way out for what they print.
 
+mod approve;
 mod audit;
 mod config;
 mod demo;
@@ -11,18 +12,19 @@ mod ingest;
 mod init;
 mod leads;
 mod lookup;
+mod outcome;
 pub mod output;
 mod plan;
 mod progress;
 mod read;
 mod report;
+mod rerun;
 mod run;
 mod sql;
 mod stdout;
 mod synth;
 mod tables;
 mod train;
-mod truth;
 
 use std::io::Write;
 
@@ -60,6 +62,9 @@ enum Command {
     Demo(demo::DemoArgs),
     Synth(synth::SynthArgs),
     Train(train::TrainArgs),
+    Approve(approve::ApproveArgs),
+    Outcome(outcome::OutcomeArgs),
+    Rerun(rerun::RerunArgs),
     Evaluate(evaluate::EvaluateArgs),
     Config(config::ConfigArgs),
     Audit(audit::AuditArgs),
@@ -90,6 +95,9 @@ impl Cli {
             Command::Synth(args) => args.output.format,
             Command::Train(args) => args.output.format,
             Command::Evaluate(args) => args.output.format,
+            Command::Approve(args) => args.output.format,
+            Command::Outcome(args) => args.output.format,
+            Command::Rerun(args) => args.output.format,
             Command::Config(args) => args.output.format,
             Command::Audit(args) => of_data(args.format()),
             Command::Doctor(args) => of_data(args.format()),
@@ -115,6 +123,9 @@ impl Cli {
             Command::Sql(args) => sql::run(args, globals, out).await,
             Command::Demo(args) => demo::run(args, globals, out).await,
             Command::Train(args) => train::run(args, globals, out).await,
+            Command::Approve(args) => approve::run(args, globals, out),
+            Command::Outcome(args) => outcome::run(args, globals, out).await,
+            Command::Rerun(args) => rerun::run(args, globals, out).await,
             Command::Synth(args) => synth::run(args, out),
             Command::Evaluate(args) => evaluate::run(args, globals, out).await,
             Command::Config(args) => config::run(args, globals, out),

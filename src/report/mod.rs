@@ -27,6 +27,7 @@ use std::path::Path;
 
 pub use disclose::{Disclosed, Mask};
 pub use load::load;
+pub use svg::reliability_page;
 pub use view::{Options, ReportData};
 
 use crate::error::Result;

@@ -37,8 +37,14 @@ const WITHIN_LAYER_0: &[(&str, &str)] = &[("record", "error"), ("normalise", "er
 const ANALYSES: &[&str] = &["resolve", "link", "trace", "network", "score"];
 
 /// Files of the analyses that may read and write tables, beside each `mod.rs`.
-const MEET_THE_LAKE: &[&str] =
-    &["src/link/load.rs", "src/link/roaming.rs", "src/score/load/mod.rs", "src/score/load/evidence.rs", "src/score/load/parties.rs"];
+const MEET_THE_LAKE: &[&str] = &[
+    "src/link/load.rs",
+    "src/link/roaming.rs",
+    "src/score/load/mod.rs",
+    "src/score/load/evidence.rs",
+    "src/score/load/parties.rs",
+    "src/score/load/reviews.rs",
+];
 
 /// Modules that may use `synth`: those that offer it to people.
 const USE_SYNTH: &[&str] = &["synth", "cli"];

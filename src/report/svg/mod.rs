@@ -3,11 +3,13 @@
 
 mod chart;
 mod map;
+mod reliability;
 mod timeline;
 mod waterfall;
 
 pub(super) use chart::link_chart;
 pub(super) use map::map;
+pub use reliability::reliability_page;
 pub(super) use timeline::{cases, window};
 pub(super) use waterfall::{interval_bar, term_bars, waterfall};
 
