@@ -76,11 +76,16 @@ fn data(model: &Model) -> Said {
     let n = model.named;
     let worlds = t.worlds.join(", ");
     let tried = t.tried.iter().map(|t| format!("{} ({:.4})", figure(t.penalty), t.cost)).collect::<Vec<_>>().join(", ");
+    let chosen = match t.tried.is_empty() {
+        true => said("为给定值", "as given"),
+        false => said(format!("按未参与拟合的组选自 {tried}"), format!("chosen on held-out components among {tried}")),
+    };
+    let (chosen_zh, chosen_en) = (chosen.zh, chosen.en);
     said(
         format!(
             "## 训练数据\n\n- 来源：{worlds}\n- 已破案件 {} 起，合为 {} 个互不相连的组（同次抓获或同一作案人）\n- 作案人–案件对 {} 个，其他 {} 个（抽取 {} 个，\
              按入样概率和破案率的倒数加权）\n- 每起案件只用作案人首次被指认之前已获知的记录\n- 被指认者中 {} 人被起诉或定罪，{} 人被撤销、不起诉或判无罪；\
-             “被指认”使对象列为线索，但不计分，因为未结案中仍被指认的人与此不可比\n- 随机种子 {}；惩罚系数 {}，按未参与拟合的组选自 {tried}\n",
+             “被指认”使对象列为线索，但不计分，因为未结案中仍被指认的人与此不可比\n- 随机种子 {}；惩罚系数 {}，{chosen_zh}\n",
             t.solved_cases,
             t.components,
             t.offender_pairs,
@@ -95,7 +100,7 @@ fn data(model: &Model) -> Said {
             "## Training data\n\n- From: {worlds}\n- {} solved cases in {} components (one arrest or one offender in common)\n- {} pairs of an offender and a \
              case, {} others ({} drawn; weighted by the inverse of the sampling rate and of the clearance rate)\n- Of every case only what was known before its \
              offender was first named\n- Of those named, {} were charged or convicted and {} had the suspicion withdrawn, not prosecuted or ended in acquittal: \
-             being named makes a lead and adds nothing, for those who still stand named in an open case are another population\n- Seed {}; penalty {}, chosen on held-out components among {tried}\n",
+             being named makes a lead and adds nothing, for those who still stand named in an open case are another population\n- Seed {}; penalty {}, {chosen_en}\n",
             t.solved_cases,
             t.components,
             t.offender_pairs,
