@@ -10,8 +10,8 @@ mod it {
     mod ingest_real;
     mod layering;
     mod lockfile;
-    mod mutated;
     mod money;
+    mod mutated;
     mod real_input;
     mod records;
     mod resolve;

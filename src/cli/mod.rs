@@ -1,8 +1,9 @@
 //! The command line: one file per subcommand, and one way out for what they print.
 
+mod approve;
 mod audit;
-mod collide;
 mod bench;
+mod collide;
 mod config;
 mod demo;
 mod diff;
@@ -14,15 +15,16 @@ mod globals;
 mod ingest;
 mod init;
 mod leads;
-mod links;
 mod lookup;
 mod map;
+mod outcome;
 pub mod output;
 mod plan;
 mod progress;
 mod read;
 mod report;
 mod requests;
+mod rerun;
 mod resolve;
 mod run;
 mod series;
@@ -33,7 +35,6 @@ mod synth;
 mod tables;
 mod trace;
 mod train;
-mod truth;
 mod verify;
 
 use std::io::Write;
@@ -79,6 +80,9 @@ enum Command {
     Demo(demo::DemoArgs),
     Synth(synth::SynthArgs),
     Train(train::TrainArgs),
+    Approve(approve::ApproveArgs),
+    Outcome(outcome::OutcomeArgs),
+    Rerun(rerun::RerunArgs),
     Evaluate(evaluate::EvaluateArgs),
     Bench(bench::BenchArgs),
     Resolve(resolve::ResolveArgs),
@@ -118,6 +122,9 @@ impl Cli {
             Command::Train(args) => args.output.format,
             Command::Evaluate(args) => args.output.format,
             Command::Bench(args) => args.output.format,
+            Command::Approve(args) => args.output.format,
+            Command::Outcome(args) => args.output.format,
+            Command::Rerun(args) => args.output.format,
             Command::Config(args) => args.output.format,
             Command::Audit(args) => of_data(args.format()),
             Command::Doctor(args) => of_data(args.format()),
@@ -158,6 +165,9 @@ impl Cli {
             Command::Sql(args) => sql::run(args, globals, out).await,
             Command::Demo(args) => demo::run(args, globals, out).await,
             Command::Train(args) => train::run(args, globals, out).await,
+            Command::Approve(args) => approve::run(args, globals, out),
+            Command::Outcome(args) => outcome::run(args, globals, out).await,
+            Command::Rerun(args) => rerun::run(args, globals, out).await,
             Command::Synth(args) => synth::run(args, out),
             Command::Evaluate(args) => evaluate::run(args, globals, out).await,
             Command::Bench(args) => bench::run(args, globals, out).await,

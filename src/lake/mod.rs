@@ -3,6 +3,7 @@
 //! A writer stages tables one after another; [`Lake::publish`] makes all of them visible at once. What was staged and never
 //! published is forgotten: the next commit to that table starts from the published files, not from the latest Delta version.
 
+mod branch;
 mod canonical;
 mod content;
 mod delta;

@@ -72,6 +72,19 @@ impl Analysis {
         }
     }
 
+    /// Parameters that are texts, with their defaults.
+    pub fn text_params(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Analysis::Score => score::TEXT_PARAMS,
+            Analysis::Resolve | Analysis::Link | Analysis::Roaming => &[],
+        }
+    }
+
+    /// Names of all its parameters.
+    pub fn param_names(self) -> impl Iterator<Item = &'static str> {
+        self.params().iter().map(|p| p.0).chain(self.text_params().iter().map(|p| p.0))
+    }
+
     /// Runs it.
     pub async fn run(self, session: &Session, config: &Config, catalogue: &Catalogue) -> Result<Vec<Output>> {
         match self {
@@ -82,7 +95,10 @@ impl Analysis {
             Analysis::Patterns => trace::run_patterns(session, &config.params, config.threads).await,
             Analysis::Roaming => link::roaming::run(session, &config.params).await,
             Analysis::Network => network::run(session, &config.params).await,
-            Analysis::Score => score::run(session, &config.params, &kind_texts(catalogue), &score::shipped()?).await,
+            Analysis::Score => {
+                let basis = score::Basis::chosen(&config.root, &config.params)?;
+                score::run(session, &config.params, &kind_texts(catalogue), basis).await
+            }
         }
     }
 }

@@ -47,6 +47,7 @@ const MEET_THE_LAKE: &[&str] = &[
     "src/trace/load.rs",
     "src/link/successor/run.rs",
     "src/network/load.rs",
+    "src/score/load/reviews.rs",
 ];
 
 /// Modules that may use `synth`: those that offer it to people.

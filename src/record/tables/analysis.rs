@@ -318,7 +318,8 @@ pub const BLOCKS: Table = analysis(
     "blocks",
     "one kind of block",
     &[
-        col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, key, mo or near.").required(),
+        col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, key, mo or near.")
+            .required(),
         col(
             "n_keys",
             "键数",

@@ -137,6 +137,12 @@ pub const OUTCOMES: Table = records(
         col("decided_by", "核查人", Type::Text, "Who decided."),
         col("decided_at", "核查时间", Type::Time, "When."),
         col("drawn_by", "抽取方式", Type::Text, "rank or random: how the lead came to be reviewed."),
+        col(
+            "records",
+            "当时依据",
+            Type::TextList,
+            "Records the lead rested on when it was decided, as `source_id:row`: others are new evidence.",
+        ),
     ],
 );
 

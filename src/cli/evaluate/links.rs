@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::globals::{Globals, settings};
-use super::ingest::ingest_quietly;
-use super::output::{Alignment, SummaryArgs, grid};
-use super::run::run_workspace;
 use super::truth::WorldTruth;
+use crate::cli::globals::{Globals, settings};
+use crate::cli::ingest::ingest_quietly;
+use crate::cli::output::{Alignment, SummaryArgs, grid};
+use crate::cli::run::run_workspace;
 use crate::error::{Context, Error, Result};
 use crate::lake::{Lake, Session};
 use crate::link::far::{RangeFigures, Recall, TraceLeft};
