@@ -83,7 +83,7 @@ async fn of_worlds(args: &LinksArgs, globals: &Globals, n: u64) -> Result<Vec<Li
         let world = folder.path().join("world");
         synth::write_world(&Spec { seed, population: args.population, days: args.days, world: args.world, void: args.void }, &world)?;
         let workspace = folder.path().join("workspace");
-        super::init::make(&workspace)?;
+        crate::cli::init::make(&workspace)?;
         let globals = globals.at(workspace);
         ingest_quietly(&globals, std::slice::from_ref(&world)).await?;
         let only = Selection { name: "link".into(), upstream: true, downstream: false };
