@@ -76,7 +76,7 @@ impl Analysis {
     pub fn text_params(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Analysis::Score => score::TEXT_PARAMS,
-            Analysis::Resolve | Analysis::Link | Analysis::Roaming => &[],
+            _ => &[],
         }
     }
 
