@@ -129,15 +129,25 @@ enum Trouble {
     NoRoom(io::Error),
 }
 
+/// A name that the file system refuses is the entry's own trouble; everything else is the disk's.
+fn not_written(e: io::Error) -> Trouble {
+    match e.kind() {
+        io::ErrorKind::InvalidFilename | io::ErrorKind::InvalidInput | io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            Trouble::Damaged(e)
+        }
+        _ => Trouble::NoRoom(e),
+    }
+}
+
 fn write_entry<R: Read>(entry: &mut zip::read::ZipFile<'_, R>, place: &Path) -> std::result::Result<(), Trouble> {
     let limit = entry.compressed_size().saturating_mul(GROWTH_MAX).max(GROWTH_FREE_BYTES);
     if entry.size() > limit {
         return Err(Trouble::Bomb);
     }
     if let Some(parent) = place.parent() {
-        std::fs::create_dir_all(parent).map_err(Trouble::NoRoom)?;
+        std::fs::create_dir_all(parent).map_err(not_written)?;
     }
-    let mut out = File::create(place).map_err(Trouble::NoRoom)?;
+    let mut out = File::create(place).map_err(not_written)?;
     let mut chunk = vec![0; 1 << 18];
     let mut written = 0;
     loop {

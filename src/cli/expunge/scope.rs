@@ -114,6 +114,10 @@ impl Erasure {
             erasure.add_person(session, named).await?;
         } else {
             let needle = Needle::of(named)?;
+            if !needle.names.is_empty() {
+                return Err(Error::usage("E0880", "erase by a name alone")
+                    .hint("many persons share a name: find the one who is meant with `clew lookup NAME` and give person:…"));
+            }
             erasure.identifiers.extend(needle.identifiers);
         }
         if erasure.identifiers.is_empty() && erasure.rows.is_empty() {
