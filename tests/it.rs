@@ -1,6 +1,7 @@
 //! One integration binary.
 
 mod it {
+    mod custody;
     mod disclosure;
     mod docs;
     mod end_to_end;
@@ -10,7 +11,10 @@ mod it {
     mod layering;
     mod lockfile;
     mod money;
+    mod mutated;
     mod real_input;
+    mod records;
+    mod resolve;
     mod source;
     mod sql;
     mod workspace;

@@ -28,6 +28,8 @@ use std::path::Path;
 
 pub use disclose::{Disclosed, Mask};
 pub use load::load;
+pub use svg::persons as charts;
+pub use svg::reliability_page;
 pub use view::{Options, ReportData};
 
 use crate::error::Result;

@@ -26,64 +26,130 @@ pub const PERSONS: Table = analysis(
     ],
 );
 
+const PERSON_RECORD_COLUMNS: &[Column] = &[
+    col("person_id", "人员", Type::Text, "Person the record belongs to.").required(),
+    col("record_kind", "记录类型", Type::Text, "party, subscriber or account.").required(),
+    col("case_id", "案件编号", Type::Text, "Case of a party record."),
+    col(
+        "basis",
+        "依据",
+        Type::Text,
+        "fact: same valid identity number or person number, or alone; assessment: by weight; inference: by a number alone.",
+    )
+    .required(),
+    col("source_id", "来源文件", Type::Text, "File of the record.").required(),
+    col("source_row", "来源行", Type::Int, "Row of the record.").required(),
+    col("known_at", "获知时间", Type::Time, "When the record became known."),
+];
+
 /// Which record belongs to which person.
-pub const PERSON_RECORDS: Table = analysis(
-    Schema::Entity,
-    "person_records",
-    "one person record",
-    &[
-        col("person_id", "人员", Type::Text, "Person the record belongs to.").required(),
-        col("record_kind", "记录类型", Type::Text, "party, subscriber or account.").required(),
-        col("case_id", "案件编号", Type::Text, "Case of a party record."),
-        col(
-            "basis",
-            "依据",
-            Type::Text,
-            "fact: same valid identity number or person number, or alone; assessment: by weight; inference: by a number alone.",
-        )
-        .required(),
-        col("source_id", "来源文件", Type::Text, "File of the record.").required(),
-        col("source_row", "来源行", Type::Int, "Row of the record.").required(),
-        col("known_at", "获知时间", Type::Time, "When the record became known."),
-    ],
-);
+pub const PERSON_RECORDS: Table = analysis(Schema::Entity, "person_records", "one person record", PERSON_RECORD_COLUMNS);
+
+const PERSON_PAIR_COLUMNS: &[Column] = &[
+    col("left_record", "记录甲", Type::Text, "`source_id:row`.").required(),
+    col("right_record", "记录乙", Type::Text, "`source_id:row`.").required(),
+    col("weight_unats", "权重", Type::Int, "Sum of the terms.").required().unit(UNATS),
+    col("terms", "分项", Type::TextList, "`comparison:level:micro-nats`, in order of comparison.").required(),
+    col(
+        "grounds",
+        "关联依据",
+        Type::Text,
+        "What a link rests on: same_person_ref, same_valid_id, weight or number_alone; null: too weak for any.",
+    ),
+    col("decision", "结论", Type::Text, "linked, refused (a veto) or below (the threshold).").required(),
+    col("reason", "原因", Type::Text, "Why it was refused, or not linked though strong."),
+    col("is_bridge", "孤链", Type::Bool, "Does a person of several records on either side hang together by this link alone?").required(),
+];
 
 /// Compared pairs of person records, with every term of the weight.
-pub const PERSON_PAIRS: Table = analysis(
+pub const PERSON_PAIRS: Table = analysis(Schema::Entity, "person_pairs", "one compared pair of person records", PERSON_PAIR_COLUMNS);
+
+const PERSON_MODEL_COLUMNS: &[Column] = &[
+    col(
+        "comparison",
+        "比对项",
+        Type::Text,
+        "Comparison; settings, with their hash as level; prior; or holder: a kind of claim on a number.",
+    )
+    .required(),
+    col("level", "级别", Type::Text, "Level of agreement.").required(),
+    col(
+        "m",
+        "同人概率",
+        Type::Float,
+        "Probability of the level between records of one person; of the prior λ; of a claim its reliability.",
+    )
+    .required(),
+    col("u", "异人概率", Type::Float, "Probability of the level between records of two persons.").required(),
+    col("weight_unats", "权重", Type::Int, "ln m − ln u, before term frequency.").required().unit(UNATS),
+    col("m_origin", "同人来源", Type::Text, "fitted, or default: too few pairs.").required(),
+    col("u_origin", "异人来源", Type::Text, "fitted, default or fixed.").required(),
+];
+
+/// What the comparison of person records rests on.
+pub const PERSON_MODEL: Table = analysis(Schema::Entity, "person_model", "one level of one comparison", PERSON_MODEL_COLUMNS);
+
+const PERSON_FREQUENCY_COLUMNS: &[Column] = &[
+    col("part", "取值项", Type::Text, "Column, or part of one: name.surname.").required(),
+    col("value", "取值", Type::Text, "Value that more than one person has; null: all values together.").class(Class::Identifier),
+    col("persons", "人数", Type::Int, "People who share it, counted before joining.").required(),
+    col("chance", "巧合概率", Type::Float, "Of all values together: chance that two people share one."),
+    col("is_generic", "公用", Type::Bool, "Do so many identity numbers share it that it says nothing?").required(),
+];
+
+/// How many people share a value: what agreements on it are weighed by.
+pub const PERSON_FREQUENCIES: Table = analysis(
     Schema::Entity,
-    "person_pairs",
-    "one compared pair of person records",
+    "person_frequencies",
+    "one value that several people share, or all values of one kind",
+    PERSON_FREQUENCY_COLUMNS,
+);
+
+/// Decisions of analysts about two records, newest last; withdrawn ones stay.
+pub const PERSON_RULINGS: Table = analysis(
+    Schema::Meta,
+    "person_rulings",
+    "one decision about two person records",
     &[
-        col("left_record", "记录甲", Type::Text, "`source_id:row`.").required(),
+        col("ruling_id", "裁定编号", Type::Text, "Hash of both records and the number of its entry in the audit log.").required(),
+        col("ruling", "裁定", Type::Text, "must_link or cannot_link.").required(),
+        col("left_record", "记录甲", Type::Text, "`source_id:row`, the smaller reference.").required(),
         col("right_record", "记录乙", Type::Text, "`source_id:row`.").required(),
-        col("weight_unats", "权重", Type::Int, "Sum of the terms.").required().unit(UNATS),
-        col("terms", "分项", Type::TextList, "`comparison:level:micro-nats`, in order of comparison.").required(),
-        col("decision", "结论", Type::Text, "linked, refused (a veto) or below (the threshold).").required(),
-        col("reason", "原因", Type::Text, "Why it was refused or not linked though strong; or the key or lone number that linked it."),
+        col("state", "状态", Type::Text, "active or withdrawn.").required(),
+        col("reason", "理由", Type::Text, "Why, in the analyst's words.").required().class(Class::Narrative),
+        col("by", "裁定人", Type::Text, "Who decided.").required(),
+        col("entry", "日志序号", Type::Int, "Entry of the audit log in which the decision stands.").required(),
     ],
 );
 
-/// What the comparison of person records rests on.
-pub const PERSON_MODEL: Table = analysis(
+/// What became of analysts' decisions in this run.
+pub const PERSON_RULED: Table = analysis(
     Schema::Entity,
-    "person_model",
-    "one level of one comparison",
+    "person_ruled",
+    "one active decision about two person records",
     &[
-        col("comparison", "比对项", Type::Text, "Field; prior; or holder: a kind of claim on a number.").required(),
-        col("level", "级别", Type::Text, "Level of agreement.").required(),
-        col(
-            "m",
-            "同人概率",
-            Type::Float,
-            "Probability of the level between records of one person; of the prior λ; of a claim its reliability.",
-        )
-        .required(),
-        col("u", "异人概率", Type::Float, "Probability of the level between records of two persons.").required(),
-        col("weight_unats", "权重", Type::Int, "ln m − ln u, before term frequency.").required().unit(UNATS),
-        col("m_origin", "同人来源", Type::Text, "fitted, or default: too few pairs.").required(),
-        col("u_origin", "异人来源", Type::Text, "fitted, default or fixed.").required(),
+        col("ruling", "裁定", Type::Text, "must_link or cannot_link.").required(),
+        col("left_record", "记录甲", Type::Text, "`source_id:row`.").required(),
+        col("right_record", "记录乙", Type::Text, "`source_id:row`.").required(),
+        col("refused", "拒绝原因", Type::Text, "Why it could not be followed; null: it was."),
     ],
 );
+
+/// The pinned run: which record was which person.
+pub const PINNED_PERSON_RECORDS: Table =
+    analysis(Schema::Meta, "pinned_person_records", "one person record of the pinned run", PERSON_RECORD_COLUMNS);
+
+/// The pinned run: pairs it judged.
+pub const PINNED_PERSON_PAIRS: Table =
+    analysis(Schema::Meta, "pinned_person_pairs", "one compared pair of the pinned run", PERSON_PAIR_COLUMNS);
+
+/// The pinned run: its parameters. While there are any, nothing is fitted anew.
+pub const PINNED_PERSON_MODEL: Table =
+    analysis(Schema::Meta, "pinned_person_model", "one level of one comparison of the pinned run", PERSON_MODEL_COLUMNS);
+
+/// The pinned run: its frequencies.
+pub const PINNED_PERSON_FREQUENCIES: Table =
+    analysis(Schema::Meta, "pinned_person_frequencies", "one value that several people share in the pinned run", PERSON_FREQUENCY_COLUMNS);
 
 /// What the blocking of person records proposed and dropped.
 pub const PERSON_BLOCKS: Table = analysis(
@@ -137,7 +203,7 @@ pub const CASE_PAIRS: Table = analysis(
     &[
         col("case_a", "案件甲", Type::Text, "First case.").required(),
         col("case_b", "案件乙", Type::Text, "Second case.").required(),
-        col("blocks", "候选来源", Type::TextList, "Blocks that proposed the pair: full, identifier, mo, near.").required(),
+        col("blocks", "候选来源", Type::TextList, "Blocks that proposed the pair: full, identifier, key, mo, near.").required(),
         col("distance_m", "距离", Type::Int, "Distance of the scenes; null when a place is missing.").unit("m"),
         col("gap_h", "时差", Type::Float, "Expected |Δt| over both intervals.").unit("h"),
         col("category_unats", "类别", Type::Int, "Term of the category.").required().unit(UNATS),
@@ -148,7 +214,19 @@ pub const CASE_PAIRS: Table = analysis(
         col("target_unats", "目标", Type::Int, "Term of premises and class of loss.").required().unit(UNATS),
         col("travel_unats", "行程", Type::Int, "Term of travel: could one traveller have been at both?").required().unit(UNATS),
         col("identifier_unats", "标识", Type::Int, "Term of shared phones, devices, accounts, plates and persons.").required().unit(UNATS),
-        col("shared_identifiers", "共同标识", Type::TextList, "The shared identifiers, as subject ids.").class(Class::Identifier),
+        col("presence_unats", "现场", Type::Int, "Term of phones and handsets at both scenes.").required().unit(UNATS),
+        col("contact_unats", "联系", Type::Int, "Term of numbers in contact with both victims.").required().unit(UNATS),
+        col("money_unats", "资金", Type::Int, "Term of accounts that the money of both victims reached.").required().unit(UNATS),
+        col("ties_unats", "号码关联", Type::Int, "Term of phones of the two cases that call each other, or the same third.")
+            .required()
+            .unit(UNATS),
+        col(
+            "shared_identifiers",
+            "共同标识",
+            Type::TextList,
+            "Identifiers and keys that speak for the pair, as subject ids; at most eight.",
+        )
+        .class(Class::Identifier),
         col("infeasible", "不可达", Type::Bool, "Too far apart to travel in the time between; an exclusion for a lone offender.")
             .required(),
         col("bf_unats", "贝叶斯因子", Type::Int, "Log Bayes factor: the sum of the terms.").required().unit(UNATS),
@@ -156,6 +234,43 @@ pub const CASE_PAIRS: Table = analysis(
         col("probability", "概率", Type::Float, "Posterior probability of a common offender.").required(),
         col("missing", "缺失", Type::TextList, "Features that said nothing because a value is missing.").required(),
         col("model", "模型", Type::Text, "Model version; `shipped:` where it was not fitted on this workspace.").required(),
+    ],
+);
+
+/// How series came together, from the closest pair to the weakest join.
+pub const MERGES: Table = analysis(
+    Schema::Link,
+    "merges",
+    "one join of two parts of one series",
+    &[
+        col("series_id", "系列", Type::Text, "Series.").required(),
+        col("step", "步骤", Type::Int, "Joins of the series in order, the first is 1.").required(),
+        col("left_case", "左侧案件", Type::Text, "A case of one part.").required(),
+        col("right_case", "右侧案件", Type::Text, "A case of the other part.").required(),
+        col("n_cases", "案件数", Type::Int, "Cases after the join.").required(),
+        col("mean_unats", "平均联系", Type::Int, "Mean log Bayes factor over the pairs between the parts; what a split here would undo.")
+            .required()
+            .unit(UNATS),
+    ],
+);
+
+/// Numbers that continue others.
+pub const SUCCESSORS: Table = analysis(
+    Schema::Link,
+    "successors",
+    "one number that continues another",
+    &[
+        col("old", "旧号码", Type::Text, "Number that was given up.").required().class(Class::Identifier),
+        col("new", "新号码", Type::Text, "Number that continues it; holder and user need not be one.").required().class(Class::Identifier),
+        col("root", "首个号码", Type::Text, "First number of the chain.").required().class(Class::Identifier),
+        col("ended_at", "停用时间", Type::Time, "Last event of the old number.").required(),
+        col("started_at", "启用时间", Type::Time, "First event of the new number.").required(),
+        col("n_common", "共同联系人", Type::Int, "Common contacts, successions found before counted as one.").required(),
+        col("score", "得分", Type::Float, "−log10 of the hypergeometric tail of the contact overlap.").required(),
+        col("expected_false", "期望误报", Type::Float, "Expected number of false pairs as good among all pairs tested.").required(),
+        col("same_handset", "同一手机", Type::Bool, "Were both used in one handset?").required(),
+        col("round", "轮次", Type::Int, "0: by its own contacts; later: with the successions found before.").required(),
+        col("known_at", "获知时间", Type::Time, "When the records that show it were all known.").required(),
     ],
 );
 
@@ -203,7 +318,8 @@ pub const BLOCKS: Table = analysis(
     "blocks",
     "one kind of block",
     &[
-        col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, mo or near.").required(),
+        col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, key, mo or near.")
+            .required(),
         col(
             "n_keys",
             "键数",
@@ -345,6 +461,55 @@ pub const ROAMING_SUSPECTS: Table = analysis(
         col("pattern", "活动类型", Type::Text, "marauder: home lies within the circle on the two furthest scenes; commuter: outside."),
         col("per_active_day", "日均案件", Type::Float, "Cases per day on which there was one."),
         col("per_day_m", "日均行程", Type::Int, "Way from scene to scene per day between first and last.").unit("m"),
+    ],
+);
+
+/// Nodes of the graph around the open cases.
+pub const NETWORK_NODES: Table = analysis(
+    Schema::Network,
+    "nodes",
+    "one node of the graph around the open cases",
+    &[
+        col("node_id", "节点", Type::Text, "case:…, person:…, phone:…, device:…, account:… or what is shared.")
+            .required()
+            .class(Class::Identifier),
+        col("kind", "种类", Type::Text, "case, person, phone, device, account or other.").required(),
+        col("degree", "连接数", Type::Int, "Ties of the node.").required(),
+        col("betweenness", "中介度", Type::Float, "Share of shortest ways through the node; shown, never scored.").required(),
+        col("articulation", "关节人员", Type::Bool, "A person whose removal would separate cases.").required(),
+        col("community", "群体", Type::Text, "Community of phones by contact (Leiden), of three members or more."),
+        col("community_size", "群体人数", Type::Int, "Members of the community."),
+        col("community_stability", "群体稳定度", Type::Float, "Share of its pairs kept together over seeds."),
+    ],
+);
+
+/// Ties of that graph.
+pub const NETWORK_TIES: Table = analysis(
+    Schema::Network,
+    "ties",
+    "one tie of one kind between two nodes, node_a < node_b",
+    &[
+        col("node_a", "节点甲", Type::Text, "One end.").required().class(Class::Identifier),
+        col("node_b", "节点乙", Type::Text, "The other end.").required().class(Class::Identifier),
+        col("kind", "关系", Type::Text, "evidence, suspect, linked_cases, holder, shared, contact or successor.").required(),
+        col("strength", "强度", Type::Float, "Likelihood ratio or an equivalent; of contacts their number.").required(),
+        col("cost", "路径代价", Type::Float, "−ln of the strength damped by the ties that the ends have.").required(),
+        col("records", "记录", Type::TextList, "Records, as `source_id:row`; at most eight.").required(),
+    ],
+);
+
+/// The shortest arguments from open cases to suspects of other cases.
+pub const NETWORK_PATHS: Table = analysis(
+    Schema::Network,
+    "paths",
+    "one of the shortest ways from an open case to a suspect of another case",
+    &[
+        col("case_id", "案件编号", Type::Text, "Open case.").required(),
+        col("person_id", "人员", Type::Text, "Suspect of another case, by a fact.").required().class(Class::Identifier),
+        col("rank", "排序", Type::Int, "The cheapest first.").required(),
+        col("cost", "路径代价", Type::Float, "Σ of the costs of the ties; a question to ask, no score.").required(),
+        col("nodes", "节点", Type::TextList, "Stations.").required().class(Class::Identifier),
+        col("kinds", "关系", Type::TextList, "Ties between them.").required(),
     ],
 );
 

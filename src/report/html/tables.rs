@@ -62,12 +62,15 @@ pub(super) fn series(report: &Disclosed) -> Markup {
                 (cut(report.series.len(), report.run.n_series))
                 table.series {
                     thead { tr { (th("案件", "case")) (th("类别", "category")) (th("案发时间", "occurred")) (th("地区", "region")) (th("归属概率", "membership")) } }
-                    @for s in &report.series {
+                    @for (i, s) in report.series.iter().enumerate() {
                         tbody {
                             tr.group { th colspan="5" scope="rowgroup" {
                                 code { (s.series_id) } " · " (t(&format!("{} 案", s.cases.len()), &format!("{} cases", s.cases.len())))
                                 " · " (t("最弱联系", "weakest link")) " " (format::signed(s.weakest_shown)) " (" (format::factor(s.weakest_shown)) ")"
                             } }
+                            @if let Some(picture) = svg::dendrogram(&format!("series-{i}"), s) {
+                                tr { td colspan="5" { (picture) } }
+                            }
                             @for c in &s.cases {
                                 tr {
                                     td { code { (c.case_id) } @if !c.core { " " span.dim { (t("并列", "beside the core")) } } } td { (bi(&c.category)) } td { (c.occurred) } td { (c.region) }
@@ -162,17 +165,17 @@ pub(super) fn sources(report: &Disclosed) -> Markup {
         @if !report.sources.is_empty() {
             section.sheet {
                 h2 { (t("来源文件与行数核对", "Source files, rows reconciled")) }
-                p.note { (t("读取 = 结构 + 保留 + 重复 + 拒绝。SHA-256 用于核对文件未被改动。", "read = structure + kept + duplicate + rejected. The SHA-256 shows that a file is unchanged.")) }
+                p.note { (t("读取 = 结构 + 保留 + 合并 + 重复 + 拒绝。SHA-256 用于核对文件未被改动。", "read = structure + kept + fused + duplicate + rejected. The SHA-256 shows that a file is unchanged.")) }
                 div.scroll { table.sources {
                     thead { tr {
                         (th("文件", "file")) (th("目标表", "table")) (th_num("读取", "read")) (th_num("结构", "structure")) (th_num("保留", "kept"))
-                        (th_num("重复", "duplicate")) (th_num("拒绝", "rejected")) (th("SHA-256", "SHA-256"))
+                        (th_num("合并", "fused")) (th_num("重复", "duplicate")) (th_num("拒绝", "rejected")) (th("SHA-256", "SHA-256"))
                     } }
                     tbody {
                         @for s in &report.sources {
                             tr {
                                 td { (s.file) } td { code { (s.table) } }
-                                @for n in [s.rows_read, s.rows_structure, s.rows_kept, s.rows_duplicate, s.rows_rejected] { td.num { (format::thousands(n)) } }
+                                @for n in [s.rows_read, s.rows_structure, s.rows_kept, s.rows_fused.unwrap_or(0), s.rows_duplicate, s.rows_rejected] { td.num { (format::thousands(n)) } }
                                 td { code.hash { (s.source_id) } }
                             }
                         }

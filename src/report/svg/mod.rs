@@ -2,12 +2,17 @@
 //! and a description for those who do not see it. Elements are closed explicitly: in SVG a parser takes `<rect>` for an open one.
 
 mod chart;
+mod dendrogram;
 mod map;
+pub mod persons;
+mod reliability;
 mod timeline;
 mod waterfall;
 
 pub(super) use chart::link_chart;
+pub(super) use dendrogram::dendrogram;
 pub(super) use map::map;
+pub use reliability::reliability_page;
 pub(super) use timeline::{cases, window};
 pub(super) use waterfall::{interval_bar, term_bars, waterfall};
 
