@@ -43,7 +43,7 @@ impl Squad {
         let result = cli.run(&mut out).await;
         let code = result.as_ref().err().map_or("", |e| e.code);
         if let Err(error) = &result {
-            output::report(&mut std::io::stderr(), error, cli.format());
+            output::report(&mut std::io::stderr(), error, cli.errors_as());
         }
         (String::from_utf8(out).unwrap(), code)
     }
