@@ -266,7 +266,7 @@ async fn ends(session: &Session, case_id: &str) -> Result<Vec<End>> {
         own_first_minor: i64,
     }
     let columns = ["kind", "account", "label", "fifo_minor", "lifo_minor", "rolling_minor", "own_first_minor"];
-    let held: Vec<Held> = rows_where(session, "flow.holdings", of_case(case_id), &columns, &["payment_id", "kind", "label"]).await?;
+    let held: Vec<Held> = rows_where(session, "flow.holdings", of_case(case_id), &columns, &["kind", "label", "account"]).await?;
     let mut sums: BTreeMap<(String, Option<String>), [i64; 4]> = BTreeMap::new();
     for h in held.into_iter().filter(|h| h.account.is_none()) {
         let sum = sums.entry((h.kind, h.label)).or_default();

@@ -21,6 +21,7 @@ use crate::record::Class;
 #[expect(missing_docs, reason = "columns are documented by record::tables::FLOW_TRACE")]
 pub struct FlowRow {
     pub payment_id: String,
+    pub position: i64,
     pub event_id: String,
     pub level: i64,
     pub from_account: Option<String>,
@@ -117,6 +118,7 @@ impl FlowRow {
     /// Columns that a row is read from.
     pub const COLUMNS: &[&str] = &[
         "payment_id",
+        "position",
         "event_id",
         "level",
         "from_account",
@@ -315,6 +317,7 @@ mod tests {
     fn flow(event: &str, level: i64, from: &str, to: &str, minor: i64) -> FlowRow {
         FlowRow {
             payment_id: "e1".into(),
+            position: level,
             event_id: event.into(),
             level,
             from_account: Some(from.into()),
