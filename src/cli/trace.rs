@@ -13,8 +13,8 @@ use super::read::rows_where;
 use crate::audit::{Action, Gate, What};
 use crate::error::{Context, Error, Result};
 use crate::lake::{Lake, Session};
-use crate::record::tables::{FLOW_TRACE, FREEZE_TARGETS, RETURN_SCHEDULE, TRANSACTIONS};
-use crate::record::{Class, Column, Table, Type};
+use crate::record::tables::FREEZE_TARGETS;
+use crate::record::{Class, Column, Type};
 use crate::report::NOTICE;
 use crate::report::money::handover::{StatementRow, sheet};
 use crate::report::money::{self, BackRow, FlowRow, Money, TargetRow};
@@ -246,15 +246,10 @@ fn of_case(case_id: &str) -> Expr {
     ident("case_id").eq(lit(case_id))
 }
 
-fn names(table: &Table) -> Vec<&'static str> {
-    table.all_columns().map(|c| c.name).collect()
-}
-
 async fn load(session: &Session, case_id: &str, utc_offset_min: i64) -> Result<Money> {
-    let flows: Vec<FlowRow> = rows_where(session, "flow.trace", of_case(case_id), &names(&FLOW_TRACE), &["position", "payment_id"]).await?;
-    let targets: Vec<TargetRow> = rows_where(session, "lead.freeze_targets", of_case(case_id), &names(&FREEZE_TARGETS), &["rank"]).await?;
-    let back: Vec<BackRow> =
-        rows_where(session, "lead.return_schedule", of_case(case_id), &names(&RETURN_SCHEDULE), &["victim_account"]).await?;
+    let flows: Vec<FlowRow> = rows_where(session, "flow.trace", of_case(case_id), FlowRow::COLUMNS, &["position", "payment_id"]).await?;
+    let targets: Vec<TargetRow> = rows_where(session, "lead.freeze_targets", of_case(case_id), TargetRow::COLUMNS, &["rank"]).await?;
+    let back: Vec<BackRow> = rows_where(session, "lead.return_schedule", of_case(case_id), BackRow::COLUMNS, &["victim_account"]).await?;
     Ok(Money { case_id: case_id.to_owned(), utc_offset_min, flows, targets, back })
 }
 
@@ -271,7 +266,7 @@ async fn ends(session: &Session, case_id: &str) -> Result<Vec<End>> {
         own_first_minor: i64,
     }
     let columns = ["kind", "account", "label", "fifo_minor", "lifo_minor", "rolling_minor", "own_first_minor"];
-    let held: Vec<Held> = rows_where(session, "flow.holdings", of_case(case_id), &columns, &["payment_id", "kind", "label"]).await?;
+    let held: Vec<Held> = rows_where(session, "flow.holdings", of_case(case_id), &columns, &["kind", "label", "account"]).await?;
     let mut sums: BTreeMap<(String, Option<String>), [i64; 4]> = BTreeMap::new();
     for h in held.into_iter().filter(|h| h.account.is_none()) {
         let sum = sums.entry((h.kind, h.label)).or_default();
@@ -330,7 +325,7 @@ async fn statement_rows(session: &Session, money: &Money) -> Result<Vec<(Stateme
     let files: Vec<Expr> = files.into_iter().map(lit).collect();
     let condition = if files.is_empty() { lit(false) } else { ident("source_id").in_list(files, false) };
     let order = ["at", "source_id", "source_row"];
-    let rows: Vec<StatementRow> = rows_where(session, "records.transactions", condition, &names(&TRANSACTIONS), &order).await?;
+    let rows: Vec<StatementRow> = rows_where(session, "records.transactions", condition, StatementRow::COLUMNS, &order).await?;
     Ok(rows
         .into_iter()
         .filter_map(|row| {

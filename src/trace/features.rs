@@ -39,21 +39,15 @@ pub fn features(graph: &Temporal, profile: &Profile, threads: usize) -> Features
     let counted = counts(graph, profile, threads);
     let patterns = profile.windows_us.len() * COLUMNS;
     let pairs = Pairs::of(graph);
-    let parts = in_blocks(
-        graph.len(),
-        1 << 11,
-        threads,
-        || Vec::<Vertex>::new(),
-        |others, edges| {
-            let mut part: Vec<f32> = Vec::with_capacity(edges.len() * (HABITS + patterns));
-            for edge in edges {
-                let number = Edge::try_from(edge).expect("a number of a transfer");
-                habits(graph, number, &pairs, others, &mut part);
-                part.extend(counted.values[edge * patterns..(edge + 1) * patterns].iter().map(|n| log1p(f64::from(*n))));
-            }
-            part
-        },
-    );
+    let parts = in_blocks(graph.len(), 1 << 11, threads, Vec::<Vertex>::new, |others, edges| {
+        let mut part: Vec<f32> = Vec::with_capacity(edges.len() * (HABITS + patterns));
+        for edge in edges {
+            let number = Edge::try_from(edge).expect("a number of a transfer");
+            habits(graph, number, &pairs, others, &mut part);
+            part.extend(counted.values[edge * patterns..(edge + 1) * patterns].iter().map(|n| log1p(f64::from(*n))));
+        }
+        part
+    });
     let mut names = habit_names();
     for window_us in &profile.windows_us {
         names.extend(column_names().iter().map(|c| format!("{c}_{}h", window_us / 3_600_000_000)));

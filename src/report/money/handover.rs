@@ -77,6 +77,38 @@ pub struct StatementRow {
     pub source_row: i64,
 }
 
+impl StatementRow {
+    /// Columns that a row is read from.
+    pub const COLUMNS: &[&str] = &[
+        "account",
+        "account_name",
+        "account_id_number",
+        "counterparty",
+        "counterparty_name",
+        "counterparty_id_number",
+        "counterparty_bank",
+        "at",
+        "sign",
+        "amount_minor",
+        "currency",
+        "balance_minor",
+        "counterparty_balance_minor",
+        "serial",
+        "summary",
+        "tx_type",
+        "channel",
+        "success",
+        "ip",
+        "mac",
+        "terminal",
+        "merchant",
+        "merchant_id",
+        "place",
+        "source_id",
+        "source_row",
+    ];
+}
+
 /// The sheet as CSV, for Chinese Excel: it begins with a byte order mark, and no cell is a formula. `notes` has one text a row.
 ///
 /// # Errors

@@ -21,6 +21,7 @@ use crate::record::Class;
 #[expect(missing_docs, reason = "columns are documented by record::tables::FLOW_TRACE")]
 pub struct FlowRow {
     pub payment_id: String,
+    pub position: i64,
     pub event_id: String,
     pub level: i64,
     pub from_account: Option<String>,
@@ -58,6 +59,28 @@ pub struct TargetRow {
     pub ordinary_payers: i64,
 }
 
+impl TargetRow {
+    /// Columns that a row is read from.
+    pub const COLUMNS: &[&str] = &[
+        "rank",
+        "action",
+        "account",
+        "holder_name",
+        "bank",
+        "level",
+        "low_minor",
+        "high_minor",
+        "arrived_minor",
+        "limb",
+        "urgency",
+        "last_in_at",
+        "statement_to",
+        "n_payments",
+        "n_senders",
+        "ordinary_payers",
+    ];
+}
+
 /// One row of `lead.return_schedule`.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "columns are documented by record::tables::RETURN_SCHEDULE")]
@@ -69,6 +92,11 @@ pub struct BackRow {
     pub share_minor: i64,
     pub total_minor: i64,
     pub notice: bool,
+}
+
+impl BackRow {
+    /// Columns that a row is read from.
+    pub const COLUMNS: &[&str] = &["victim_account", "n_payments", "loss_minor", "direct_minor", "share_minor", "total_minor", "notice"];
 }
 
 /// A case's money.
@@ -87,6 +115,25 @@ pub struct Money {
 }
 
 impl FlowRow {
+    /// Columns that a row is read from.
+    pub const COLUMNS: &[&str] = &[
+        "payment_id",
+        "position",
+        "event_id",
+        "level",
+        "from_account",
+        "to_account",
+        "to_kind",
+        "to_label",
+        "at",
+        "amount_minor",
+        "fifo_minor",
+        "lifo_minor",
+        "rolling_minor",
+        "own_first_minor",
+        "records",
+    ];
+
     /// Least over the methods.
     pub fn low_minor(&self) -> i64 {
         self.fifo_minor.min(self.lifo_minor).min(self.rolling_minor).min(self.own_first_minor)
@@ -270,6 +317,7 @@ mod tests {
     fn flow(event: &str, level: i64, from: &str, to: &str, minor: i64) -> FlowRow {
         FlowRow {
             payment_id: "e1".into(),
+            position: level,
             event_id: event.into(),
             level,
             from_account: Some(from.into()),

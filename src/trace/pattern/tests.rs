@@ -132,7 +132,7 @@ proptest! {
                     first.from == s && first.to == m && before(i) && (0..=closing).any(|j| {
                         let second = edges[j];
                         second.from == m && second.to == end.to && second.at_us >= end.at_us - window
-                            && if order == Order::Any { j < closing || j == closing } else { first.at_us < second.at_us }
+                            && if order == Order::Any { j <= closing } else { first.at_us < second.at_us }
                     })
                 });
                 let through_closing = |s: Vertex| (0..edges.len()).any(|i| {
