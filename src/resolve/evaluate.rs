@@ -136,7 +136,7 @@ pub fn figures(corpus: &Corpus, resolution: &Resolution, truth: &[Symbol]) -> Fi
         groups: of_group.len(),
         largest: of_group.values().copied().max().unwrap_or(0),
         vetoes,
-        by_name: by_record.iter().map(|(name_type, sum)| sum.figures(*name_type)).collect(),
+        by_name: by_record.iter().map(|(name_type, sum)| sum.figures(name_type)).collect(),
         sizes: sizes.into_iter().map(|(records, (groups, persons))| Size { records, groups, persons }).collect(),
     }
 }

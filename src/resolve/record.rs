@@ -363,7 +363,7 @@ impl Corpus {
 
     /// Does any record have a value in the column?
     pub fn is_used(&self, column: usize) -> bool {
-        self.values[column].len() > 0
+        !self.values[column].is_empty()
     }
 
     /// Can a value of the column be generic?
