@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use calamine::{DataRef, Reader, Xlsx, XlsxError, open_workbook};
 
+use super::archive;
 use super::row::{RawRow, RowSource};
 use crate::error::{Context, Error, Result};
 
@@ -31,6 +32,7 @@ pub struct SheetRows {
 
 /// Names of the sheets, in their order.
 pub fn sheets(path: &Path) -> Result<Vec<String>> {
+    archive::check_workbook(path)?;
     let workbook: Xlsx<_> = open_workbook(path).map_err(|e: XlsxError| unreadable(path, e))?;
     Ok(workbook.sheet_names())
 }

@@ -153,6 +153,7 @@ fn context(settings: &Settings) -> Result<SessionContext> {
         .build_arc()
         .bug("E0145", || "start the SQL engine".into())?;
     let context = SessionContext::new_with_config_rt(config, runtime);
+    super::functions::register(&context);
     let catalog = context.catalog("datafusion").ok_or_else(|| Error::bug("E0145", "find the SQL engine's catalog"))?;
     for schema in Schema::iter() {
         catalog

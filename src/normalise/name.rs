@@ -216,6 +216,18 @@ impl Name {
         Some(Name { text, pinyin, syllables, surname, format })
     }
 
+    /// Reads a name of which the source keeps given name and surname apart; either may be blank.
+    pub fn of_parts(given: &str, surname: &str) -> Option<Name> {
+        let (given, surname) = (given.trim(), surname.trim());
+        let is_han_name = given.chars().chain(surname.chars()).any(is_han);
+        if is_han_name {
+            return Name::parse(&format!("{surname}{given}"));
+        }
+        let whole = Name::parse(&format!("{given} {surname}"))?;
+        let of = |part: &str| Name::parse(part).map(|n| n.pinyin).unwrap_or_default();
+        Some(Name { surname: of(surname), ..whole })
+    }
+
     /// Does it say how somebody is called, not what the name is?
     pub fn is_nickname(&self) -> bool {
         self.format == Format::Nickname
@@ -224,6 +236,7 @@ impl Name {
     /// Pinyin of the given name; of European names the first word; of names without a surname the whole.
     pub fn given(&self) -> String {
         match self.format {
+            Format::Alphabetic if self.surname.is_empty() => self.pinyin.clone(),
             Format::Alphabetic => self.syllables.iter().find(|w| **w != self.surname).unwrap_or(&self.surname).clone(),
             _ => self.pinyin.strip_prefix(&self.surname).filter(|rest| !rest.is_empty()).unwrap_or(&self.pinyin).to_owned(),
         }
@@ -339,6 +352,16 @@ mod tests {
             assert_eq!(name(written).surname, surname, "{written}");
         }
         assert_eq!(name("王单").pinyin, "wangdan");
+    }
+
+    #[test]
+    fn parts_that_the_source_keeps_apart_stay_what_they_are() {
+        let n = Name::of_parts("Anna Maria", "von Berg").unwrap();
+        assert_eq!((n.surname.as_str(), n.given().as_str()), ("vonberg", "anna"));
+        assert_eq!(Name::of_parts("Anna", "").unwrap().surname, "");
+        assert_eq!(Name::of_parts("", "Berg").unwrap().surname, "berg");
+        assert_eq!(Name::of_parts("伟", "张"), Name::parse("张伟"));
+        assert_eq!(Name::of_parts("", " "), None);
     }
 
     #[test]

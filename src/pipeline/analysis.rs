@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::lake::{Output, Session};
 use crate::queries::Catalogue;
 use crate::record::Table;
-use crate::{link, network, resolve, score};
+use crate::{link, network, resolve, score, trace};
 
 /// A Rust analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumIter)]
@@ -17,6 +17,10 @@ pub enum Analysis {
     Successors,
     /// Which cases belong together, and what a suspect's other cases say.
     Link,
+    /// Where victims' money went.
+    Trace,
+    /// Patterns of transfers.
+    Patterns,
     /// The graph around the open cases.
     Network,
     /// Leads with reasons.
@@ -32,6 +36,8 @@ impl Analysis {
             Analysis::Resolve => resolve::READS,
             Analysis::Successors => link::successor::READS,
             Analysis::Link => link::READS,
+            Analysis::Trace => trace::READS,
+            Analysis::Patterns => trace::PATTERN_READS,
             Analysis::Network => network::READS,
             Analysis::Score => score::READS,
             Analysis::Roaming => link::roaming::READS,
@@ -44,6 +50,8 @@ impl Analysis {
             Analysis::Resolve => resolve::WRITES,
             Analysis::Successors => link::successor::WRITES,
             Analysis::Link => link::WRITES,
+            Analysis::Trace => trace::WRITES,
+            Analysis::Patterns => trace::PATTERN_WRITES,
             Analysis::Network => network::WRITES,
             Analysis::Score => score::WRITES,
             Analysis::Roaming => link::roaming::WRITES,
@@ -56,10 +64,25 @@ impl Analysis {
             Analysis::Resolve => resolve::PARAMS,
             Analysis::Successors => &[],
             Analysis::Link => link::PARAMS,
+            Analysis::Trace => trace::PARAMS,
+            Analysis::Patterns => trace::PATTERN_PARAMS,
             Analysis::Network => network::PARAMS,
             Analysis::Score => score::PARAMS,
             Analysis::Roaming => link::roaming::PARAMS,
         }
+    }
+
+    /// Parameters that are texts, with their defaults.
+    pub fn text_params(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Analysis::Score => score::TEXT_PARAMS,
+            _ => &[],
+        }
+    }
+
+    /// Names of all its parameters.
+    pub fn param_names(self) -> impl Iterator<Item = &'static str> {
+        self.params().iter().map(|p| p.0).chain(self.text_params().iter().map(|p| p.0))
     }
 
     /// Runs it.
@@ -68,9 +91,14 @@ impl Analysis {
             Analysis::Resolve => resolve::run(session, &config.params).await,
             Analysis::Successors => link::successor::run(session).await,
             Analysis::Link => link::run(session, &config.params).await,
+            Analysis::Trace => trace::run(session, &config.params).await,
+            Analysis::Patterns => trace::run_patterns(session, &config.params, config.threads).await,
             Analysis::Roaming => link::roaming::run(session, &config.params).await,
             Analysis::Network => network::run(session, &config.params).await,
-            Analysis::Score => score::run(session, &config.params, &kind_texts(catalogue), &score::shipped()?).await,
+            Analysis::Score => {
+                let basis = score::Basis::chosen(&config.root, &config.params)?;
+                score::run(session, &config.params, &kind_texts(catalogue), basis).await
+            }
         }
     }
 }

@@ -38,13 +38,21 @@ impl Query {
     pub fn parse(name: &str, origin: Origin, sql: &str) -> Result<Query> {
         let header = Header::parse(sql)?;
         let (folder, file) = name.split_once('/').ok_or_else(|| Error::usage("E0306", format!("query {name} lies in no folder")))?;
-        let schema = if folder == "marts" { "lead" } else { folder };
+        let schema = match folder {
+            "marts" => "lead",
+            "resolve" => "entity",
+            other => other,
+        };
         let expected = format!("{schema}.{file}");
         if header.writes != expected {
             return Err(Error::usage("E0306", format!("the header says `writes: {}`", header.writes))
                 .hint(format!("a file queries/{name}.sql writes {expected}")));
         }
         let found = tables_read(sql)?;
+        if let Some(sealed) = found.iter().find(|t| t.starts_with("sealed.") && folder != "sealed") {
+            return Err(Error::policy("E0309", format!("read {sealed} outside queries/sealed"))
+                .hint("it holds protected attributes for audits; no other query may use them"));
+        }
         if header.reads != found {
             return Err(Error::usage(
                 "E0307",
@@ -140,6 +148,13 @@ mod tests {
         let sql = SQL.replace("from records.cases", "from records.calls");
         let error = Query::parse("staging/x", Origin::BuiltIn, &sql).unwrap_err();
         assert_eq!(error.code, "E0307");
+    }
+
+    #[test]
+    fn what_is_sealed_is_read_by_sealed_queries_alone() {
+        let sql = SQL.replace("records.cases", "sealed.person_traits");
+        assert_eq!(Query::parse("staging/x", Origin::BuiltIn, &sql).unwrap_err().code, "E0309");
+        assert!(Query::parse("sealed/x", Origin::BuiltIn, &sql.replace("staging.x", "sealed.x")).is_ok());
     }
 
     #[test]

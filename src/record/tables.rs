@@ -1,9 +1,11 @@
 //! Every declared table, as constants.
 
 mod analysis;
+mod flow;
 mod records;
 
 pub use analysis::*;
+pub use flow::*;
 pub use records::*;
 
 use super::{Class, Column, Table, Type, column::col};
@@ -33,11 +35,18 @@ pub const ALL: &[&Table] = &[
     &SERIES_DECISIONS,
     &SOURCES,
     &REJECTS,
+    &PERSON_RULINGS,
+    &PINNED_PERSON_RECORDS,
+    &PINNED_PERSON_PAIRS,
+    &PINNED_PERSON_MODEL,
+    &PINNED_PERSON_FREQUENCIES,
     &PERSONS,
     &PERSON_RECORDS,
     &PERSON_PAIRS,
     &PERSON_MODEL,
     &PERSON_BLOCKS,
+    &PERSON_FREQUENCIES,
+    &PERSON_RULED,
     &HOLDERS,
     &EVIDENCE_LINKED_CASE,
     &CASE_PAIRS,
@@ -47,6 +56,11 @@ pub const ALL: &[&Table] = &[
     &KNOX,
     &BLOCKS,
     &COMPLETENESS,
+    &FLOW_TRACE,
+    &FLOW_HOLDINGS,
+    &FLOW_RINGS,
+    &FLOW_PATTERNS,
+    &FLOW_TRUNCATIONS,
     &NETWORK_NODES,
     &NETWORK_TIES,
     &NETWORK_PATHS,
@@ -55,6 +69,8 @@ pub const ALL: &[&Table] = &[
     &REASONS,
     &MODELS,
     &ROAMING_SUSPECTS,
+    &FREEZE_TARGETS,
+    &RETURN_SCHEDULE,
 ];
 
 /// The declared table of that full name (`schema.name`).

@@ -1,83 +1,38 @@
 //! Proposes the pairs of records worth comparing: those that share a key of some rule.
 //!
 //! Keys with more records than the cap are dropped and reported: a name of thousands of people proposes millions of pairs and proves
-//! nothing. Only keys of deterministic rules (person number, identity number) propose neighbours instead. Generic phones, accounts and
-//! devices propose nothing. The pairs come out ordered, each once, with the rules that proposed them.
+//! nothing. Rules that say so propose neighbours instead. Generic phones, accounts and devices propose nothing. The pairs come out
+//! ordered, each once, with the rules that proposed them.
+//!
+//! With a frozen base of records, what a key does among the records of the base is decided by the base alone: later records can never
+//! take a pair away that was compared, nor bring one back that was not.
 
-use std::collections::HashMap;
-
-use super::birth::BirthDate;
 use super::frequency::Frequencies;
-use super::record::{Corpus, Record, RecordIx, Symbol};
-use crate::normalise::name::{Format, Name};
+use super::record::{Corpus, NONE, RecordIx, Symbol};
+use super::spec::{Kind, Only, Part, PartOf, Rule};
 
-/// Records a key may have.
-pub const KEY_RECORDS_MAX: usize = 200;
-/// Over the cap, a record of a deterministic key is compared with this many that follow it: a person of a thousand records is joined
-/// through neighbours, since equal records stand together.
-const NEIGHBOURS: usize = 20;
+/// Name of the rule of person numbers, which no specification lists.
+pub const PERSON_REF: &str = "person_ref";
+/// Over the cap, a record with a person number is compared with this many that follow it: a person of a thousand records is joined
+/// through neighbours.
+const PERSON_REF_NEIGHBOURS: usize = 20;
+/// Pairs that may wait to be merged.
+const PAIRS_UNMERGED: usize = 4_000_000;
 
-/// A rule: which key two records must share to be compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::EnumIter)]
-#[strum(serialize_all = "snake_case")]
-pub enum Rule {
-    /// Person number, and the file it belongs to.
-    PersonRef,
-    /// Identity number, in the form both generations share.
-    Id,
-    /// Last four characters of an identity number, and the pinyin of the name: finds masked numbers.
-    IdTail,
-    /// Phone.
-    Phone,
-    /// Account.
-    Account,
-    /// Device.
-    Device,
-    /// Plate.
-    Plate,
-    /// Pinyin of the name, and date of birth.
-    NameBirth,
-    /// Pinyin of the name, and year of birth.
-    NameYear,
-    /// Name, and region of residence.
-    NameRegion,
-    /// Surname, and date of birth.
-    SurnameBirth,
-    /// Surname, and address.
-    SurnameAddress,
-    /// Given name, and date of birth.
-    GivenBirth,
-    /// Address.
-    Address,
-    /// Date of birth, and region of residence.
-    BirthRegion,
-    /// Of alphabetic names, which are mistyped letter by letter: first letters of given name and surname.
-    Letters,
-    /// Of alphabetic names: surname, and region of residence.
-    SurnameRegion,
-    /// Of alphabetic names: given name, and region of residence.
-    GivenRegion,
-}
-
-/// The rules that a pair satisfies, as a set.
+/// The rules that a pair satisfies, as a set: bit 0 the person number, then those of the specification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rules(u32);
+pub struct Rules(pub u64);
 
 impl Rules {
-    /// One rule.
-    pub fn one(rule: Rule) -> Rules {
-        Rules(1 << rule as u32)
-    }
-
     /// Both sets.
     #[must_use]
     pub fn with(self, other: Rules) -> Rules {
         Rules(self.0 | other.0)
     }
 
-    /// Is the rule in the set?
-    pub fn has(self, rule: Rule) -> bool {
-        self.0 & (1 << rule as u32) != 0
+    /// Is the rule (0 the person number, 1 the first of the specification) in the set?
+    pub fn has(self, rule: usize) -> bool {
+        self.0 & (1 << rule) != 0
     }
 }
 
@@ -96,7 +51,7 @@ pub struct Pair {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleReport {
     /// Rule.
-    pub rule: Rule,
+    pub rule: String,
     /// Keys that two records and more share.
     pub keys: usize,
     /// Pairs it proposed, before taking out those another rule proposed too.
@@ -109,40 +64,51 @@ pub struct RuleReport {
     pub largest: usize,
 }
 
-/// Proposes pairs; `records_max` is the cap of a key.
-pub fn block(corpus: &Corpus, frequencies: &Frequencies, records_max: usize) -> (Vec<Pair>, Vec<RuleReport>) {
-    let mut keys = Keys::default();
-    for (ix, record) in corpus.records.iter().enumerate() {
-        keys.add(corpus, frequencies, ix as RecordIx, record);
+/// Which records were there before.
+#[derive(Clone, Copy, Debug)]
+pub enum Base<'a> {
+    /// All records are equal.
+    None,
+    /// These were there; all pairs are proposed.
+    Full(&'a [bool]),
+    /// These were there; only pairs with a later record are proposed.
+    Later(&'a [bool]),
+}
+
+impl Base<'_> {
+    fn is_old(self, ix: RecordIx) -> bool {
+        match self {
+            Base::None => true,
+            Base::Full(old) | Base::Later(old) => old[ix as usize],
+        }
     }
-    let mut entries = keys.entries;
-    entries.sort_unstable();
-    entries.dedup();
-    let mut reports: Vec<RuleReport> = <Rule as strum::IntoEnumIterator>::iter()
-        .map(|rule| RuleReport { rule, keys: 0, pairs: 0, keys_dropped: 0, records_dropped: 0, largest: 0 })
-        .collect();
-    let mut pairs = Vec::new();
-    for group in entries.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|g| g.len() > 1) {
-        let rule = group[0].0;
-        let report = &mut reports[rule as usize];
-        report.keys += 1;
-        report.largest = report.largest.max(group.len());
-        let reach = match rule {
-            _ if group.len() <= records_max => group.len(),
-            Rule::PersonRef | Rule::Id => NEIGHBOURS,
-            _ => {
-                report.keys_dropped += 1;
-                report.records_dropped += group.len();
-                continue;
-            }
-        };
-        for (i, left) in group.iter().enumerate() {
-            let following = &group[i + 1..group.len().min(i + 1 + reach)];
-            report.pairs += following.len() as u64;
-            pairs.extend(following.iter().map(|right| Pair { left: left.2, right: right.2, rules: Rules::one(rule) }));
+}
+
+/// Proposes pairs.
+pub fn block(corpus: &Corpus, frequencies: &Frequencies, base: Base) -> (Vec<Pair>, Vec<RuleReport>) {
+    let cap = corpus.spec.join.key_records_max;
+    let mut reports = Vec::new();
+    let mut pairs: Vec<Pair> = Vec::new();
+    let mut merged = 0;
+    let references: Vec<(u64, RecordIx)> =
+        corpus.person_refs.iter().enumerate().filter(|(_, s)| **s != NONE).map(|(ix, s)| (u64::from(*s), ix as RecordIx)).collect();
+    reports.push(propose(PERSON_REF, references, cap, PERSON_REF_NEIGHBOURS, Rules(1), base, &mut pairs));
+    for (i, rule) in corpus.spec.rules.iter().enumerate() {
+        let keys = keys(corpus, frequencies, rule);
+        reports.push(propose(&rule.name, keys, cap, rule.neighbours, Rules(1 << (i + 1)), base, &mut pairs));
+        // Merged on the way, so that memory follows the distinct pairs and not their sum over rules.
+        if pairs.len() > 2 * merged + PAIRS_UNMERGED {
+            pairs.sort_unstable();
+            merge(&mut pairs);
+            merged = pairs.len();
         }
     }
     pairs.sort_unstable();
+    merge(&mut pairs);
+    (pairs, reports)
+}
+
+fn merge(pairs: &mut Vec<Pair>) {
     pairs.dedup_by(|next, kept| {
         let same = (next.left, next.right) == (kept.left, kept.right);
         if same {
@@ -150,159 +116,193 @@ pub fn block(corpus: &Corpus, frequencies: &Frequencies, records_max: usize) -> 
         }
         same
     });
-    (pairs, reports)
 }
 
-#[derive(Default)]
-struct Keys {
-    entries: Vec<(Rule, u64, RecordIx)>,
-    symbols: HashMap<String, Symbol>,
+fn propose(
+    name: &str,
+    mut keys: Vec<(u64, RecordIx)>,
+    cap: usize,
+    neighbours: usize,
+    rule: Rules,
+    base: Base,
+    pairs: &mut Vec<Pair>,
+) -> RuleReport {
+    keys.sort_unstable();
+    keys.dedup();
+    let mut report = RuleReport { rule: name.to_owned(), keys: 0, pairs: 0, keys_dropped: 0, records_dropped: 0, largest: 0 };
+    for group in keys.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1) {
+        report.keys += 1;
+        report.largest = report.largest.max(group.len());
+        let n_old = group.iter().filter(|(_, ix)| base.is_old(*ix)).count();
+        let among_old = if n_old <= cap { n_old } else { neighbours };
+        let with_new = if group.len() <= cap { group.len() } else { neighbours };
+        if group.len() > cap && neighbours == 0 {
+            report.keys_dropped += 1;
+            report.records_dropped += group.len();
+        }
+        let mut push = |left: RecordIx, right: RecordIx| {
+            report.pairs += 1;
+            pairs.push(Pair { left: left.min(right), right: left.max(right), rules: rule });
+        };
+        if !matches!(base, Base::Later(_)) && among_old > 0 {
+            let old: Vec<RecordIx> = group.iter().map(|(_, ix)| *ix).filter(|ix| base.is_old(*ix)).collect();
+            for (i, left) in old.iter().enumerate() {
+                for right in &old[i + 1..old.len().min(i + 1 + among_old)] {
+                    push(*left, *right);
+                }
+            }
+        }
+        if n_old < group.len() && with_new > 0 {
+            for (i, (_, left)) in group.iter().enumerate() {
+                for (_, right) in &group[i + 1..group.len().min(i + 1 + with_new)] {
+                    if !(base.is_old(*left) && base.is_old(*right)) {
+                        push(*left, *right);
+                    }
+                }
+            }
+        }
+    }
+    report
 }
 
-impl Keys {
-    fn add(&mut self, corpus: &Corpus, frequencies: &Frequencies, ix: RecordIx, record: &Record) {
-        let id = corpus.id(record);
-        let pinyin = record.name.map(|n| corpus.name_pinyins[n as usize]);
-        let surname = corpus.name(record).map(|n| self.symbol(&n.surname));
-        let births = [record.birth, record.birth_in_id];
-        if let Some(person_ref) = record.person_ref {
-            let file = self.symbol(&corpus.raw[ix as usize].source_id);
-            self.push(Rule::PersonRef, person_ref, file, ix);
-        }
-        if let Some(body) = id.and_then(|id| id.body()) {
-            let body = self.symbol(&body);
-            self.push(Rule::Id, body, 0, ix);
-        }
-        if let (Some(id), Some(pinyin)) = (id, pinyin)
-            && let Some(tail) = id.as_str().get(id.as_str().len() - 4..).filter(|t| !t.contains('*'))
-        {
-            let tail = self.symbol(tail);
-            self.push(Rule::IdTail, tail, pinyin, ix);
-        }
-        for (rule, values, counts) in [
-            (Rule::Phone, &record.phones, &frequencies.phones),
-            (Rule::Account, &record.accounts, &frequencies.accounts),
-            (Rule::Device, &record.devices, &frequencies.devices),
-        ] {
-            for value in values.iter().filter(|v| !counts.is_generic(**v)) {
-                self.push(rule, *value, 0, ix);
-            }
-        }
-        if let Some(plate) = record.plate {
-            self.push(Rule::Plate, plate, 0, ix);
-        }
-        for birth in births.into_iter().flatten() {
-            if let Some(pinyin) = pinyin {
-                self.push(Rule::NameYear, pinyin, u32::from(birth.year()), ix);
-                self.push_date(Rule::NameBirth, pinyin, birth, ix);
-            }
-            if let Some(surname) = surname {
-                self.push_date(Rule::SurnameBirth, surname, birth, ix);
-            }
-            if let Some(region) = record.region {
-                self.push_date(Rule::BirthRegion, region, birth, ix);
-            }
-        }
-        if let (Some(pinyin), Some(region)) = (pinyin, record.region) {
-            self.push(Rule::NameRegion, pinyin, region, ix);
-        }
-        if let (Some(surname), Some(address)) = (surname, record.address) {
-            self.push(Rule::SurnameAddress, surname, address, ix);
-        }
-        if let Some(address) = record.address {
-            self.push(Rule::Address, address, 0, ix);
-        }
-        if let Some(name) = corpus.name(record) {
-            self.add_parts(record, name, ix);
-        }
+/// Keys of all records under a rule: every combination of the values that a record has for its parts.
+fn keys(corpus: &Corpus, frequencies: &Frequencies, rule: &Rule) -> Vec<(u64, RecordIx)> {
+    let parts: Vec<Vec<(usize, usize)>> = rule.on.iter().map(|part| sources(corpus, *part)).collect();
+    if parts.iter().any(|sources| sources.iter().all(|(column, _)| !corpus.is_used(*column))) {
+        return Vec::new();
     }
+    let mut out = Vec::new();
+    let mut found: Vec<u64> = Vec::new();
+    let mut next: Vec<u64> = Vec::new();
+    for ix in 0..corpus.len() as RecordIx {
+        if rule.only == Some(Only::NotChinese) && corpus.is_chinese(ix) {
+            continue;
+        }
+        found.clear();
+        found.push(0);
+        for sources in &parts {
+            next.clear();
+            for (column, part) in sources {
+                for value in corpus.cell(*column, ix) {
+                    let symbol = corpus.part(*part, *value);
+                    if symbol == NONE || frequencies.is_generic(*column, *value) {
+                        continue;
+                    }
+                    next.extend(found.iter().map(|so_far| extend(*so_far, symbol)));
+                }
+            }
+            std::mem::swap(&mut found, &mut next);
+            if found.is_empty() {
+                break;
+            }
+        }
+        out.extend(found.iter().map(|key| (*key, ix)));
+    }
+    out
+}
 
-    fn add_parts(&mut self, record: &Record, name: &Name, ix: RecordIx) {
-        let first = |text: &str, n: usize| text.chars().take(n).collect::<String>();
-        let given = name.given();
-        let given_symbol = self.symbol(&given);
-        for birth in [record.birth, record.birth_in_id].into_iter().flatten() {
-            self.push_date(Rule::GivenBirth, given_symbol, birth, ix);
-        }
-        if name.format == Format::Alphabetic {
-            let (front, back) = (self.symbol(&first(&given, 3)), self.symbol(&first(&name.surname, 4)));
-            self.push(Rule::Letters, front, back, ix);
-            if let Some(region) = record.region {
-                let surname = self.symbol(&name.surname);
-                self.push(Rule::SurnameRegion, surname, region, ix);
-                self.push(Rule::GivenRegion, given_symbol, region, ix);
-            }
-        }
+/// Columns that can give a part: a date stands for the one in the identity number too, which has symbols of its own.
+fn sources(corpus: &Corpus, part: Part) -> Vec<(usize, usize)> {
+    let spec = &corpus.spec;
+    if spec.columns[part.column].kind != Kind::Date || !matches!(part.of, PartOf::Day | PartOf::Year) {
+        return vec![(part.column, spec.part(part))];
     }
+    let dates = spec.columns.iter().enumerate().filter(|(_, c)| c.kind == Kind::Date).map(|(column, _)| column);
+    dates.map(|column| (column, spec.part(Part { column, ..part }))).collect()
+}
 
-    fn push_date(&mut self, rule: Rule, first: Symbol, date: BirthDate, ix: RecordIx) {
-        if date.is_full() {
-            let date = self.symbol(&date.text());
-            self.push(rule, first, date, ix);
-        }
-    }
-
-    fn push(&mut self, rule: Rule, first: Symbol, second: Symbol, ix: RecordIx) {
-        self.entries.push((rule, u64::from(first) << 32 | u64::from(second), ix));
-    }
-
-    fn symbol(&mut self, text: &str) -> Symbol {
-        if let Some(symbol) = self.symbols.get(text) {
-            return *symbol;
-        }
-        let symbol = self.symbols.len() as Symbol;
-        self.symbols.insert(text.to_owned(), symbol);
-        symbol
-    }
+/// A key out of a key and one more part.
+fn extend(key: u64, symbol: Symbol) -> u64 {
+    // SplitMix64: distinct parts give distinct keys but for one chance in 2^64.
+    let mut z = key.rotate_left(23) ^ (u64::from(symbol) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::resolve::record::{RawRecord, RecordKind};
+    use crate::resolve::spec;
 
-    fn block_names(n: usize, cap: usize) -> (Vec<Pair>, Vec<RuleReport>) {
-        let raw = (0..n)
+    fn capped(raw: Vec<RawRecord>, cap: usize) -> (Corpus, Frequencies) {
+        let mut spec = spec::person().as_ref().clone();
+        spec.join.key_records_max = cap;
+        let corpus = Corpus::with(Arc::new(spec), raw);
+        let alone: Vec<RecordIx> = (0..corpus.len() as RecordIx).collect();
+        let frequencies = Frequencies::of(&corpus, &alone);
+        (corpus, frequencies)
+    }
+
+    fn wangs(n: usize) -> Vec<RawRecord> {
+        (0..n)
             .map(|i| RawRecord {
                 name: Some("王伟".into()),
                 birth_date: Some("1985-07-12".into()),
                 ..RawRecord::new(RecordKind::Party, "s", i as i64)
             })
-            .collect();
-        let corpus = Corpus::build(raw);
-        let frequencies = Frequencies::of(&corpus, &(0..n as u32).collect::<Vec<_>>());
-        block(&corpus, &frequencies, cap)
+            .collect()
+    }
+
+    fn rule(reports: &[RuleReport], name: &str) -> usize {
+        reports.iter().position(|r| r.rule == name).unwrap()
     }
 
     #[test]
     fn every_pair_comes_once_with_all_its_rules() {
-        let (pairs, _) = block_names(4, 200);
+        let (corpus, frequencies) = capped(wangs(4), 200);
+        let (pairs, reports) = block(&corpus, &frequencies, Base::None);
         assert_eq!(pairs.len(), 6);
         for pair in pairs {
-            assert!(
-                pair.left < pair.right
-                    && pair.rules.has(Rule::NameBirth)
-                    && pair.rules.has(Rule::NameYear)
-                    && pair.rules.has(Rule::SurnameBirth)
-            );
+            let by = |name| pair.rules.has(rule(&reports, name));
+            assert!(pair.left < pair.right && by("name_birth") && by("name_year") && by("surname_birth") && !by("phone"));
         }
     }
 
     #[test]
     fn a_person_number_over_the_cap_still_joins_neighbours() {
         let raw = (0..300).map(|i| RawRecord { person_ref: Some("7".into()), ..RawRecord::new(RecordKind::Party, "s", i) }).collect();
-        let corpus = Corpus::build(raw);
-        let frequencies = Frequencies::of(&corpus, &(0..300).collect::<Vec<_>>());
-        let (pairs, reports) = block(&corpus, &frequencies, 200);
-        assert_eq!(reports[Rule::PersonRef as usize].keys_dropped, 0);
+        let (corpus, frequencies) = capped(raw, 200);
+        let (pairs, reports) = block(&corpus, &frequencies, Base::None);
+        assert_eq!(reports[0].keys_dropped, 0);
         assert!((0..299).all(|i| pairs.iter().any(|p| (p.left, p.right) == (i, i + 1))));
     }
 
     #[test]
     fn a_key_over_the_cap_is_dropped_and_reported() {
-        let (pairs, reports) = block_names(5, 4);
+        let (corpus, frequencies) = capped(wangs(5), 4);
+        let (pairs, reports) = block(&corpus, &frequencies, Base::None);
         assert!(pairs.is_empty());
-        let report = &reports[Rule::NameBirth as usize];
+        let report = &reports[rule(&reports, "name_birth")];
         assert_eq!((report.keys_dropped, report.records_dropped, report.largest), (1, 5, 5));
+    }
+
+    #[test]
+    fn the_date_in_an_identity_number_meets_a_date() {
+        let a = RawRecord {
+            id_number: Some("11010519491231002X".into()),
+            name: Some("王伟".into()),
+            ..RawRecord::new(RecordKind::Party, "s", 1)
+        };
+        let b =
+            RawRecord { birth_date: Some("1949-12-31".into()), name: Some("王伟".into()), ..RawRecord::new(RecordKind::Party, "s", 2) };
+        let (corpus, frequencies) = capped(vec![a, b], 200);
+        assert_eq!(block(&corpus, &frequencies, Base::None).0.len(), 1);
+    }
+
+    #[test]
+    fn later_records_change_nothing_among_earlier_ones() {
+        let (corpus, frequencies) = capped(wangs(6), 4);
+        let old = [true, true, true, true, false, false];
+        let (full, _) = block(&corpus, &frequencies, Base::Full(&old));
+        assert_eq!(full.len(), 6, "the four old ones are compared with each other, the key is too large for the new ones");
+        assert!(block(&corpus, &frequencies, Base::Later(&old)).0.is_empty());
+        let (corpus, frequencies) = capped(wangs(6), 6);
+        let (full, _) = block(&corpus, &frequencies, Base::Full(&old));
+        let (later, _) = block(&corpus, &frequencies, Base::Later(&old));
+        assert_eq!((full.len(), later.len()), (15, 9));
     }
 }

@@ -1,19 +1,18 @@
 //! Fits m by expectation maximisation (Fellegi–Sunter; Winkler 1988): the u and λ that it needs are given.
 //!
-//! One session per blocking rule, over the pairs that the rule proposed, leaving out the fields of the rule (among pairs with equal
+//! One session per blocking rule, over the pairs that the rule proposed, leaving out the comparisons of the rule's columns (among pairs with equal
 //! names the name has nothing to teach). Pairs are grouped by pattern, so a session costs thousands of rows for millions of pairs. m is the
 //! median over sessions, with pseudo-counts of the defaults: ten pairs cannot run away with it, and below
 //! [`SESSION_PAIRS_MIN`] pairs or [`SESSION_MATCHES_MIN`] expected matches a session does not count at all.
 
-use std::collections::BTreeMap;
-
-use super::blocking::{Pair, Rule};
-use super::compare::{Field, N_FIELDS, Pattern};
+use super::blocking::Pair;
+use super::compare::Pattern;
 use super::model::{Levels, M_FLOOR, Model, Origin, default_m, normalised};
+use super::spec::{Rule, Spec};
 
 /// Pairs that a session must have.
 pub const SESSION_PAIRS_MIN: usize = 200;
-/// Expected matches that a session must end with, and a field must be compared in.
+/// Expected matches that a session must end with, and a comparison must be made in.
 pub const SESSION_MATCHES_MIN: f64 = 50.0;
 /// Weight of the default m, in matches.
 const PSEUDO_MATCHES: f64 = 10.0;
@@ -22,22 +21,11 @@ const ROUNDS_MAX: usize = 200;
 /// Stop when no m and no λ moves by more.
 const TOLERANCE: f64 = 1e-6;
 
-/// Rules that are trained on, and the fields that each leaves out.
-pub const SESSIONS: &[(Rule, &[Field])] = &[
-    (Rule::Id, &[Field::IdNumber]),
-    (Rule::Phone, &[Field::Phone]),
-    (Rule::Account, &[Field::Account]),
-    (Rule::NameBirth, &[Field::Name, Field::BirthDate]),
-    (Rule::NameRegion, &[Field::Name, Field::Region]),
-    (Rule::Address, &[Field::Address, Field::Region]),
-    (Rule::BirthRegion, &[Field::BirthDate, Field::Region]),
-];
-
 /// What a session did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     /// Rule whose pairs it saw.
-    pub rule: Rule,
+    pub rule: String,
     /// Pairs.
     pub pairs: usize,
     /// Matches it expects among them.
@@ -48,87 +36,93 @@ pub struct Session {
     pub used: bool,
 }
 
-/// Fits m of every field that some session can teach, in place.
-pub fn fit(model: &mut Model, pairs: &[Pair], patterns: &[Pattern]) -> Vec<Session> {
-    let mut learnt: [Vec<Levels>; N_FIELDS] = Default::default();
+/// Comparisons that a session on the rule leaves out: those of its columns, and those that they imply.
+fn left_out(spec: &Spec, rule: &Rule) -> Vec<usize> {
+    let mut out: Vec<usize> = rule.on.iter().flat_map(|part| spec.comparisons_of(part.column)).collect();
+    let implied: Vec<usize> =
+        spec.comparisons.iter().enumerate().filter(|(_, c)| c.unless.is_some_and(|u| out.contains(&u))).map(|(i, _)| i).collect();
+    out.extend(implied);
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// Fits m of every comparison that some session can teach, in place.
+pub fn fit(model: &mut Model, spec: &Spec, pairs: &[Pair], patterns: &[Pattern]) -> Vec<Session> {
+    let mut learnt: Vec<Vec<Levels>> = vec![Vec::new(); spec.comparisons.len()];
     let mut sessions = Vec::new();
-    for (rule, left_out) in SESSIONS {
-        let mut counts: BTreeMap<Pattern, f64> = BTreeMap::new();
-        for (pair, pattern) in pairs.iter().zip(patterns).filter(|(pair, _)| pair.rules.has(*rule)) {
-            debug_assert!(pair.left < pair.right);
-            *counts.entry(*pattern).or_default() += 1.0;
-        }
-        let n_pairs = counts.values().sum::<f64>() as usize;
+    for (i, rule) in spec.rules.iter().enumerate().filter(|(_, rule)| rule.is_trained_on) {
+        let mut seen: Vec<Pattern> = pairs.iter().zip(patterns).filter(|(pair, _)| pair.rules.has(i + 1)).map(|(_, p)| *p).collect();
+        let n_pairs = seen.len();
         if n_pairs < SESSION_PAIRS_MIN {
-            sessions.push(Session { rule: *rule, pairs: n_pairs, matches: 0.0, rounds: 0, used: false });
+            sessions.push(Session { rule: rule.name.clone(), pairs: n_pairs, matches: 0.0, rounds: 0, used: false });
             continue;
         }
-        let counts: Vec<(Pattern, f64)> = counts.into_iter().collect();
-        let fields: Vec<Field> = Field::ALL.into_iter().filter(|f| !left_out.contains(f)).collect();
-        let fitted = expectation_maximisation(model, &counts, &fields);
+        seen.sort_unstable();
+        let counts: Vec<(Pattern, f64)> = seen.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)).collect();
+        let out = left_out(spec, rule);
+        let fields: Vec<usize> = (0..spec.comparisons.len()).filter(|f| !out.contains(f)).collect();
+        let fitted = expectation_maximisation(model, spec, &counts, &fields);
         let used = fitted.matches >= SESSION_MATCHES_MIN;
         if used {
-            for (field, (m, compared)) in fields.iter().zip(&fitted.m) {
-                if *compared >= SESSION_MATCHES_MIN {
-                    learnt[*field as usize].push(*m);
+            for (field, (m, compared)) in fields.iter().zip(fitted.m) {
+                if compared >= SESSION_MATCHES_MIN {
+                    learnt[*field].push(m);
                 }
             }
         }
-        sessions.push(Session { rule: *rule, pairs: n_pairs, matches: fitted.matches, rounds: fitted.rounds, used });
+        sessions.push(Session { rule: rule.name.clone(), pairs: n_pairs, matches: fitted.matches, rounds: fitted.rounds, used });
     }
-    for field in Field::ALL {
-        let values = &learnt[field as usize];
-        if values.is_empty() {
-            continue;
-        }
-        let n_levels = field.levels().len();
-        let mut m = Levels::default();
-        for (level, value) in m.iter_mut().enumerate().take(n_levels) {
-            *value = median(values.iter().map(|v| v[level]).collect());
-        }
-        model.fields[field as usize].m = normalised(m, n_levels, M_FLOOR);
-        model.fields[field as usize].m_origin = Origin::Fitted;
+    for (field, values) in learnt.iter().enumerate().filter(|(_, values)| !values.is_empty()) {
+        let m = (0..spec.comparisons[field].levels.len()).map(|level| median(values.iter().map(|v| v[level]).collect())).collect();
+        model.fields[field].m = normalised(m, M_FLOOR);
+        model.fields[field].m_origin = Origin::Fitted;
     }
     sessions
 }
 
 struct Fitted {
-    /// m, and expected matches in which the field was compared, by field of the session.
+    /// m, and expected matches in which the comparison was made, by comparison of the session.
     m: Vec<(Levels, f64)>,
     matches: f64,
     rounds: usize,
 }
 
-fn expectation_maximisation(model: &Model, counts: &[(Pattern, f64)], fields: &[Field]) -> Fitted {
+fn expectation_maximisation(model: &Model, spec: &Spec, counts: &[(Pattern, f64)], fields: &[usize]) -> Fitted {
     let total: f64 = counts.iter().map(|c| c.1).sum();
-    let mut m: Vec<(Levels, f64)> = fields.iter().map(|f| (default_m(*f), 0.0)).collect();
+    let defaults: Vec<Levels> = fields.iter().map(|f| default_m(&spec.comparisons[*f])).collect();
+    let mut m: Vec<(Levels, f64)> = defaults.iter().map(|d| (d.clone(), 0.0)).collect();
     let mut lambda = 0.5;
     let mut matches = lambda * total;
     for round in 1..=ROUNDS_MAX {
-        let mut next: Vec<(Levels, f64)> = vec![(Levels::default(), 0.0); fields.len()];
+        let mut next: Vec<(Levels, f64)> = defaults.iter().map(|d| (vec![0.0; d.len()], 0.0)).collect();
+        let weights: Vec<Levels> = fields
+            .iter()
+            .zip(&m)
+            .map(|(field, (m, _))| m.iter().zip(&model.fields[*field].u).map(|(m, u)| (m / u).ln()).collect())
+            .collect();
         let mut expected = 0.0;
         for (pattern, count) in counts {
             let mut log_odds = (lambda / (1.0_f64 - lambda)).ln();
-            for (field, (m, _)) in fields.iter().zip(&m) {
+            for (field, weights) in fields.iter().zip(&weights) {
                 if let Some(level) = pattern.level(*field) {
-                    log_odds += (m[level as usize] / model.field(*field).u[level as usize]).ln();
+                    log_odds += weights[level];
                 }
             }
             let weight = count / (1.0 + (-log_odds).exp());
             expected += weight;
             for (field, (levels, compared)) in fields.iter().zip(&mut next) {
                 if let Some(level) = pattern.level(*field) {
-                    levels[level as usize] += weight;
+                    levels[level] += weight;
                     *compared += weight;
                 }
             }
         }
         let mut moved: f64 = 0.0;
-        for ((field, (levels, compared)), (old, _)) in fields.iter().zip(&mut next).zip(&m) {
-            let default = default_m(*field);
-            for level in 0..field.levels().len() {
-                levels[level] = (levels[level] + PSEUDO_MATCHES * default[level]) / (*compared + PSEUDO_MATCHES);
-                moved = moved.max((levels[level] - old[level]).abs());
+        for (((levels, compared), (old, _)), default) in next.iter_mut().zip(&m).zip(&defaults) {
+            for ((level, old), default) in levels.iter_mut().zip(old).zip(default) {
+                *level = (*level + PSEUDO_MATCHES * default) / (*compared + PSEUDO_MATCHES);
+                moved = moved.max((*level - old).abs());
             }
         }
         let next_lambda = (expected / total).clamp(1e-6, 1.0 - 1e-6);
@@ -152,48 +146,54 @@ mod tests {
     use super::super::blocking::Rules;
     use super::super::compare::Outcome;
     use super::*;
+    use crate::resolve::spec::person;
 
     /// Pairs of the ID rule: `same` of them one person whose phones agree in seven of ten, the others strangers.
     fn world(same: u32, strangers: u32) -> (Vec<Pair>, Vec<Pattern>) {
-        let pair = |i| Pair { left: 2 * i, right: 2 * i + 1, rules: Rules::one(Rule::Id) };
-        let pattern =
-            |name: u8, phone: u8| Pattern::default().with(Field::Name, Outcome::Level(name)).with(Field::Phone, Outcome::Level(phone));
+        let spec = person();
+        let rule = spec.rules.iter().position(|r| r.name == "id").unwrap();
+        let (name, phone) = (spec.comparison("name").unwrap(), spec.comparison("phone").unwrap());
+        let differs = (spec.comparisons[name].levels.len() - 1) as u8;
+        let pair = |i| Pair { left: 2 * i, right: 2 * i + 1, rules: Rules(1 << (rule + 1)) };
+        let pattern = |n: u8, p: u8| Pattern::default().with(name, Outcome::Level(n)).with(phone, Outcome::Level(p));
         let pairs = (0..same + strangers).map(pair).collect();
-        let patterns =
-            (0..same + strangers).map(|i| if i < same { pattern(0, if i % 10 < 7 { 0 } else { 2 }) } else { pattern(5, 2) }).collect();
+        let patterns = (0..same + strangers)
+            .map(|i| if i < same { pattern(0, if i % 10 < 7 { 0 } else { 2 }) } else { pattern(differs, 2) })
+            .collect();
         (pairs, patterns)
     }
 
     #[test]
     fn m_is_found_back() {
+        let spec = person();
         let (pairs, patterns) = world(4_000, 4_000);
-        let mut model = Model::default_with(1e-4);
-        let sessions = fit(&mut model, &pairs, &patterns);
-        let m = model.field(Field::Phone).m;
-        assert!((m[0] - 0.7).abs() < 0.02, "{m:?}");
-        assert_eq!(model.field(Field::Phone).m_origin, Origin::Fitted);
-        assert_eq!(model.field(Field::IdNumber).m_origin, Origin::Default, "the rule's own field is left out");
-        assert!(sessions.iter().any(|s| s.rule == Rule::Id && s.used));
+        let mut model = Model::default_with(&spec, 1e-4);
+        let sessions = fit(&mut model, &spec, &pairs, &patterns);
+        let phone = &model.fields[spec.comparison("phone").unwrap()];
+        assert!((phone.m[0] - 0.7).abs() < 0.02, "{:?}", phone.m);
+        assert_eq!(phone.m_origin, Origin::Fitted);
+        let id = &model.fields[spec.comparison("id_number").unwrap()];
+        assert_eq!(id.m_origin, Origin::Default, "the rule's own comparison is left out");
+        assert!(sessions.iter().any(|s| s.rule == "id" && s.used));
     }
 
     #[test]
     fn a_handful_of_pairs_leaves_the_defaults() {
+        let spec = person();
         let (pairs, patterns) = world(5, 5);
-        let mut model = Model::default_with(1e-4);
-        let sessions = fit(&mut model, &pairs, &patterns);
+        let mut model = Model::default_with(&spec, 1e-4);
+        let sessions = fit(&mut model, &spec, &pairs, &patterns);
         assert!(sessions.iter().all(|s| !s.used));
-        for field in Field::ALL {
-            assert_eq!(model.field(field).m_origin, Origin::Default);
-            assert_eq!(model.field(field).m, default_m(field));
-        }
+        assert_eq!(model, Model::default_with(&spec, 1e-4));
     }
 
     #[test]
     fn no_m_falls_below_its_floor() {
+        let spec = person();
         let (pairs, patterns) = world(40_000, 0);
-        let mut model = Model::default_with(1e-4);
-        fit(&mut model, &pairs, &patterns);
-        let m = model.field(Field::Name).m;
+        let mut model = Model::default_with(&spec, 1e-4);
+        fit(&mut model, &spec, &pairs, &patterns);
+        let m = &model.fields[spec.comparison("name").unwrap()].m;
         assert!(m.iter().all(|m| *m >= M_FLOOR / 1.1), "{m:?}");
     }
 }

@@ -1,34 +1,25 @@
-//! From person records to persons: first pass, frequencies, u, λ, m, weights, groups.
+//! From records to persons: first pass, frequencies, u, λ, m, weights, groups.
 //!
-//! Pure arithmetic over a [`Corpus`]; the same records give the same result in any order and under any file names.
+//! Pure arithmetic over a [`Corpus`]; the same records give the same result in any order, under any file names and with any number of
+//! threads. With frozen parameters ([`Frozen`]) nothing is fitted: a run over later records only gives what a run over all of them gives.
 
-use super::blocking::{Pair, RuleReport, block};
-use super::cluster::{Groups, Link, Union, order};
-use super::compare::{Field, Pattern, compare, level};
+use super::blocking::{Base, Pair, RuleReport, block};
+use super::cluster::{Grounds, Groups, Link, Refusal, Union, order};
+use super::compare::{Pattern, compare};
 use super::em;
-use super::estimate::{estimate_u, prior};
+use super::estimate::{estimate_u, prior, prior_of_expected};
 use super::frequency::Frequencies;
-use super::model::Model;
+use super::model::{Model, Origin};
 use super::record::{Corpus, RecordIx};
-use super::weights::{is_same_reference, terms, weight_unats};
+use super::spec::{Nature, Test};
+use super::weights::{Scale, is_same_reference};
 
-/// Weight from which a pair is linked, in nats of log posterior odds.
-pub const LINK_NATS: f64 = 0.0;
-
-/// Thresholds a workspace may change.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// See [`LINK_NATS`].
-    pub link_nats: f64,
-    /// See [`super::blocking::KEY_RECORDS_MAX`].
-    pub key_records_max: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Settings { link_nats: LINK_NATS, key_records_max: super::blocking::KEY_RECORDS_MAX }
-    }
-}
+/// Rounds that λ takes at most.
+const PRIOR_ROUNDS_MAX: usize = 20;
+/// λ stands still when its log odds move by less.
+const PRIOR_TOLERANCE_NATS: f64 = 1e-4;
+/// Pairs that one thread is given at a time.
+const PAIRS_PER_THREAD: usize = 200_000;
 
 /// What was decided about a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
@@ -42,19 +33,98 @@ pub enum Decision {
     Below,
 }
 
+/// Why a strong pair was not linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// A veto.
+    Veto(Refusal),
+    /// A name (with a circumstance) proves nothing.
+    NameAlone,
+    /// A number of a register: who is registered need not be who uses it.
+    RegisterNumberAlone,
+    /// A number that more than one known person has.
+    SharedNumberAlone,
+}
+
+impl Reason {
+    /// A reason that stands whatever is joined, out of its word in tables.
+    pub fn of_label(label: &str) -> Option<Reason> {
+        [Reason::NameAlone, Reason::RegisterNumberAlone].into_iter().find(|reason| reason.label() == label)
+    }
+
+    /// Word in tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Reason::Veto(refusal) => refusal.into(),
+            Reason::NameAlone => "name_alone",
+            Reason::RegisterNumberAlone => "register_number_alone",
+            Reason::SharedNumberAlone => "shared_number_alone",
+        }
+    }
+}
+
 /// A compared pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// The pair.
     pub pair: Pair,
-    /// Its outcomes.
-    pub pattern: Pattern,
+    /// Its outcomes; none for a pair that was judged in an earlier run.
+    pub pattern: Option<Pattern>,
     /// Sum of its terms.
     pub unats: i64,
+    /// What a link rests on; none: it was not strong enough.
+    pub grounds: Option<Grounds>,
     /// Decision.
     pub decision: Decision,
-    /// Why it was not linked though it is strong, or linked though it is not.
-    pub reason: Option<&'static str>,
+    /// Why it was not linked though it is strong.
+    pub reason: Option<Reason>,
+}
+
+/// What an analyst decided about two records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum Ruling {
+    /// They are the same person.
+    MustLink,
+    /// They are not.
+    CannotLink,
+}
+
+/// Parameters of an earlier run, and what it knew.
+#[derive(Debug)]
+pub struct Frozen<'a> {
+    /// Parameters.
+    pub model: &'a Model,
+    /// Frequencies, for the values of this corpus.
+    pub frequencies: Frequencies,
+    /// Which records the earlier run saw.
+    pub is_old: Vec<bool>,
+    /// Pairs that it judged, ordered; none: judge all pairs again.
+    pub known: Option<Vec<Judged>>,
+}
+
+/// What a run is given beside the records.
+#[derive(Debug, Default)]
+pub struct Options<'a> {
+    /// Threads; 0 is one.
+    pub threads: usize,
+    /// Analysts' decisions.
+    pub rulings: &'a [(RecordIx, RecordIx, Ruling)],
+    /// Parameters that are not to be fitted.
+    pub frozen: Option<Frozen<'a>>,
+}
+
+/// An analyst's decision and what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ruled {
+    /// First record.
+    pub left: RecordIx,
+    /// Second record.
+    pub right: RecordIx,
+    /// Decision.
+    pub ruling: Ruling,
+    /// Why it was not followed.
+    pub refused: Option<Refusal>,
 }
 
 /// The result.
@@ -64,6 +134,8 @@ pub struct Resolution {
     pub person_of: Vec<RecordIx>,
     /// All compared pairs, ordered.
     pub pairs: Vec<Judged>,
+    /// Analysts' decisions, ordered.
+    pub ruled: Vec<Ruled>,
     /// What became of each blocking rule.
     pub rules: Vec<RuleReport>,
     /// What became of each session.
@@ -74,176 +146,278 @@ pub struct Resolution {
     pub frequencies: Frequencies,
 }
 
-/// Groups the records of a corpus into persons.
-pub fn resolve(corpus: &Corpus, settings: &Settings) -> Resolution {
-    let alone: Vec<RecordIx> = (0..corpus.records.len() as RecordIx).collect();
-    let rough = Frequencies::of(corpus, &alone);
-    let (pairs, rules) = block(corpus, &rough, settings.key_records_max);
-    let patterns: Vec<Pattern> =
-        pairs.iter().map(|p| compare(corpus, &rough, &corpus.records[p.left as usize], &corpus.records[p.right as usize])).collect();
+impl Resolution {
+    /// What the weights of this resolution rest on.
+    pub fn scale<'a>(&'a self, corpus: &'a Corpus) -> Scale<'a> {
+        Scale { corpus, frequencies: &self.frequencies, model: &self.model }
+    }
+}
 
+/// Groups the records of a corpus into persons.
+pub fn resolve(corpus: &Corpus, options: Options) -> Resolution {
+    let threads = options.threads.max(1);
+    let Some(frozen) = options.frozen else {
+        let fitted = fit(corpus, threads);
+        let scale = Scale { corpus, frequencies: &fitted.frequencies, model: &fitted.model };
+        let judged = judge(&scale, &fitted.pairs, &fitted.patterns, threads);
+        drop((fitted.pairs, fitted.patterns));
+        let (person_of, pairs, ruled) = join(scale, judged, options.rulings);
+        let (rules, sessions) = (fitted.rules, fitted.sessions);
+        return Resolution { person_of, pairs, ruled, rules, sessions, model: fitted.model, frequencies: fitted.frequencies };
+    };
+    let base = if frozen.known.is_some() { Base::Later(&frozen.is_old) } else { Base::Full(&frozen.is_old) };
+    let (pairs, rules) = block(corpus, &frozen.frequencies, base);
+    let patterns = patterns(corpus, &frozen.frequencies, &pairs, threads);
+    let scale = Scale { corpus, frequencies: &frozen.frequencies, model: frozen.model };
+    let mut judged = judge(&scale, &pairs, &patterns, threads);
+    judged.extend(frozen.known.into_iter().flatten());
+    judged.sort_unstable_by_key(|j| (j.pair.left, j.pair.right));
+    let (person_of, pairs, ruled) = join(scale, judged, options.rulings);
+    Resolution { person_of, pairs, ruled, rules, sessions: Vec::new(), model: frozen.model.clone(), frequencies: frozen.frequencies }
+}
+
+/// Groups as they would be if pairs were linked from that weight on, all else equal.
+pub fn regrouped(corpus: &Corpus, resolution: &Resolution, link_nats: f64) -> Vec<RecordIx> {
+    let compared: Vec<&Judged> = resolution.pairs.iter().filter(|j| j.pattern.is_some()).collect();
+    let pairs: Vec<Pair> = compared.iter().map(|j| j.pair).collect();
+    let patterns: Vec<Pattern> = compared.iter().filter_map(|j| j.pattern).collect();
+    let scale = resolution.scale(corpus);
+    join(scale, judge_from(&scale, &pairs, &patterns, link_nats, 1), &[]).0
+}
+
+struct Fitted {
+    pairs: Vec<Pair>,
+    patterns: Vec<Pattern>,
+    rules: Vec<RuleReport>,
+    sessions: Vec<em::Session>,
+    model: Model,
+    frequencies: Frequencies,
+}
+
+fn fit(corpus: &Corpus, threads: usize) -> Fitted {
+    let alone: Vec<RecordIx> = (0..corpus.len() as RecordIx).collect();
+    let rough = Frequencies::of(corpus, &alone);
+    let (pairs, rules) = block(corpus, &rough, Base::None);
+    let patterns = patterns(corpus, &rough, &pairs, threads);
     let mut first_pass = Groups::new(corpus);
     let mut n_certain = 0_u64;
     for (pair, pattern) in pairs.iter().zip(&patterns) {
         if is_certain(corpus, pair, *pattern) {
             n_certain += 1;
-            first_pass.join(pair.left, pair.right);
+            first_pass.join(pair.left, pair.right, Grounds::Weight);
         }
     }
     let groups = first_pass.representatives();
     let frequencies = Frequencies::of(corpus, &groups);
-    let (lambda, lambda_origin) = prior(corpus.records.len(), n_certain);
-    let mut model = Model::default_with(lambda);
+    let (lambda, lambda_origin) = prior(corpus.len(), n_certain, corpus.spec.fit.certain_recall);
+    let mut model = Model::default_with(&corpus.spec, lambda);
     model.lambda_origin = lambda_origin;
     estimate_u(&mut model, corpus, &rough, &groups);
-    let sessions = em::fit(&mut model, &pairs, &patterns);
-
-    let pairs = judge(corpus, &frequencies, &model, settings, &pairs, &patterns);
-    let (person_of, pairs) = join(corpus, pairs);
-    Resolution { person_of, pairs, rules, sessions, model, frequencies }
+    let sessions = em::fit(&mut model, &corpus.spec, &pairs, &patterns);
+    refine_prior(&mut model, corpus, &frequencies, &pairs, &patterns, threads);
+    Fitted { pairs, patterns, rules, sessions, model, frequencies }
 }
 
-/// Deterministic keys: enough for a first pass that counts people, not for joining.
+/// λ, given everything else: the matches that the weights themselves expect among the compared pairs. The certain pairs give a start
+/// only: how few of the true ones they are differs too much from one set of records to another.
+fn refine_prior(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, pairs: &[Pair], patterns: &[Pattern], threads: usize) {
+    let scale = Scale { corpus, frequencies, model };
+    let evidence: Vec<i64> =
+        in_parts(pairs.len(), threads, |range| range.map(|i| scale.weight_unats(pairs[i].left, pairs[i].right, patterns[i])).collect());
+    let start = model.prior_nats();
+    let mut prior = start;
+    for _ in 0..PRIOR_ROUNDS_MAX {
+        // Whole billionths are added up, so that the sum does not depend on the order.
+        let expected: i128 = evidence
+            .iter()
+            .map(|unats| {
+                let nats = *unats as f64 / 1e6 - start + prior;
+                (1e9 / (1.0 + (-nats).exp())).round() as i128
+            })
+            .sum();
+        let Some(lambda) = prior_of_expected(corpus.len(), expected as f64 / 1e9) else { return };
+        model.lambda = lambda;
+        model.lambda_origin = Origin::Fitted;
+        let next = model.prior_nats();
+        if (next - prior).abs() < PRIOR_TOLERANCE_NATS {
+            return;
+        }
+        prior = next;
+    }
+}
+
+fn patterns(corpus: &Corpus, frequencies: &Frequencies, pairs: &[Pair], threads: usize) -> Vec<Pattern> {
+    in_parts(pairs.len(), threads, |range| pairs[range].iter().map(|p| compare(corpus, frequencies, p.left, p.right)).collect())
+}
+
+/// Does a piece of work in as many parts as there are threads; the parts come back in order. Block by block, so that no result is held twice.
+fn in_parts<T: Send>(n: usize, threads: usize, work: impl Fn(std::ops::Range<usize>) -> Vec<T> + Sync) -> Vec<T> {
+    in_blocks(n, threads, PAIRS_PER_THREAD, work)
+}
+
+fn in_blocks<T: Send>(n: usize, threads: usize, block: usize, work: impl Fn(std::ops::Range<usize>) -> Vec<T> + Sync) -> Vec<T> {
+    if threads < 2 || n <= block {
+        return work(0..n);
+    }
+    let mut out = Vec::with_capacity(n);
+    for start in (0..n).step_by(threads * block) {
+        let parts: Vec<Vec<T>> = std::thread::scope(|scope| {
+            let work = &work;
+            let ranges = (0..threads).map(|k| (start + k * block).min(n)..(start + (k + 1) * block).min(n));
+            let handles: Vec<_> = ranges.map(|range| scope.spawn(move || work(range))).collect();
+            handles.into_iter().map(|h| h.join().expect("arithmetic on checked records does not panic")).collect()
+        });
+        out.extend(parts.into_iter().flatten());
+    }
+    out
+}
+
+/// Enough for a first pass that counts people, not for joining.
 fn is_certain(corpus: &Corpus, pair: &Pair, pattern: Pattern) -> bool {
-    let at = |field: Field, max: u8| pattern.level(field).is_some_and(|l| l <= max);
-    let named = at(Field::Name, level::PINYIN);
-    let not_other_id = pattern.level(Field::IdNumber) != Some(level::ID_DIFFERS);
-    is_same_reference(corpus, pair)
+    let spec = &corpus.spec;
+    let says_other = spec.identity.is_some_and(|column| {
+        spec.comparisons_of(column).any(|c| pattern.level(c).is_some_and(|l| l + 1 == spec.comparisons[c].levels.len()))
+    });
+    is_same_reference(corpus, pair.left, pair.right)
         || is_same_valid_id(corpus, pair)
-        || not_other_id
-            && named
-            && (at(Field::Phone, level::EXACT)
-                || at(Field::Account, level::EXACT)
-                || at(Field::BirthDate, level::EXACT)
-                || at(Field::IdNumber, level::EXACT))
+        || !says_other
+            && spec.fit.certain_name.is_none_or(|(c, level)| pattern.reaches(c, level))
+            && spec.fit.certain_with.iter().any(|c| pattern.reaches(*c, 0))
 }
 
 /// The same valid identity number, under names that are one name as far as both are known.
 fn is_same_valid_id(corpus: &Corpus, pair: &Pair) -> bool {
-    let (a, b) = (&corpus.records[pair.left as usize], &corpus.records[pair.right as usize]);
-    corpus.valid_id(a).is_some()
-        && corpus.valid_id(a) == corpus.valid_id(b)
-        && matches!((corpus.name(a), corpus.name(b)), (Some(x), Some(y)) if x.is_compatible(y))
+    let (a, b) = (pair.left, pair.right);
+    let id = corpus.valid_id(a);
+    id.is_some() && id == corpus.valid_id(b) && matches!((corpus.name(a), corpus.name(b)), (Some(x), Some(y)) if x.is_compatible(y))
 }
 
-fn judge(
-    corpus: &Corpus,
-    frequencies: &Frequencies,
-    model: &Model,
-    settings: &Settings,
-    pairs: &[Pair],
-    patterns: &[Pattern],
-) -> Vec<Judged> {
-    let threshold = (settings.link_nats * 1e6).round() as i64;
-    pairs
-        .iter()
-        .zip(patterns)
-        .map(|(pair, pattern)| {
-            let unats = weight_unats(&terms(corpus, frequencies, model, pair, *pattern));
-            let (decision, reason) = if is_same_reference(corpus, pair) {
-                (Decision::Linked, Some("same_person_ref"))
-            } else if is_same_valid_id(corpus, pair) {
-                (Decision::Linked, Some("same_valid_id"))
-            } else if unats < threshold {
-                (Decision::Below, None)
-            } else {
-                match support(corpus, pair, *pattern) {
-                    Support::Enough => (Decision::Linked, None),
-                    Support::NameAlone => (Decision::Below, Some("name_alone")),
-                    Support::RegisterNumberAlone => (Decision::Below, Some("register_number_alone")),
-                    Support::NumberAlone => (Decision::Linked, Some(NUMBER_ALONE)),
-                }
-            };
-            Judged { pair: *pair, pattern: *pattern, unats, decision, reason }
-        })
-        .collect()
+fn judge(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], threads: usize) -> Vec<Judged> {
+    judge_from(scale, pairs, patterns, scale.corpus.spec.join.link_nats, threads)
+}
+
+fn judge_from(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], link_nats: f64, threads: usize) -> Vec<Judged> {
+    let corpus = scale.corpus;
+    let threshold = (link_nats * 1e6).round() as i64;
+    let judge_one = |pair: &Pair, pattern: Pattern| {
+        let unats = scale.weight_unats(pair.left, pair.right, pattern);
+        let (grounds, reason) = if is_same_reference(corpus, pair.left, pair.right) {
+            (Some(Grounds::SamePersonRef), None)
+        } else if is_same_valid_id(corpus, pair) {
+            (Some(Grounds::SameValidId), None)
+        } else if unats < threshold {
+            (None, None)
+        } else {
+            match support(corpus, pair, pattern) {
+                Support::Enough => (Some(Grounds::Weight), None),
+                Support::NameAlone => (None, Some(Reason::NameAlone)),
+                Support::RegisterNumberAlone => (None, Some(Reason::RegisterNumberAlone)),
+                Support::NumberAlone => (Some(Grounds::NumberAlone), None),
+            }
+        };
+        Judged { pair: *pair, pattern: Some(pattern), unats, grounds, decision: Decision::Below, reason }
+    };
+    in_parts(pairs.len(), threads, |range| range.map(|i| judge_one(&pairs[i], patterns[i])).collect())
 }
 
 /// What a strong pair rests on.
 enum Support {
-    /// Something of a person, or a name and a number.
+    /// Something of a person, a place, or a name and a number.
     Enough,
-    /// A name (with a region), however rare.
+    /// A name (with one circumstance), however rare.
     NameAlone,
-    /// A number of a register: who is registered for it need not be who uses it (that is what holders are for).
+    /// A number of a register.
     RegisterNumberAlone,
     /// A number that two parties gave: good enough if no more than one known person has it.
     NumberAlone,
 }
 
 fn support(corpus: &Corpus, pair: &Pair, pattern: Pattern) -> Support {
-    let at = |field: Field, max: u8| pattern.level(field).is_some_and(|l| l <= max);
-    if is_personal(pattern) {
-        return Support::Enough;
-    }
-    let has_number = NUMBERS.into_iter().any(|f| at(f, level::EXACT));
-    match (at(Field::Name, level::ALIAS), has_number) {
-        (true, true) => Support::Enough,
-        _ if at(Field::Address, level::EXACT) || at(Field::Phone, level::NEAR) && !has_number => Support::Enough,
-        (_, false) => Support::NameAlone,
-        (false, true) => {
-            let is_register = |ix: RecordIx| corpus.records[ix as usize].kind.is_register();
-            if is_register(pair.left) || is_register(pair.right) { Support::RegisterNumberAlone } else { Support::NumberAlone }
+    let spec = &corpus.spec;
+    let (mut has_name, mut has_number, mut is_like, mut n_circumstances) = (false, false, false, 0);
+    for (i, comparison) in spec.comparisons.iter().enumerate() {
+        let Some(level) = pattern.level(i) else { continue };
+        let agrees = level <= comparison.agrees;
+        let is_in_between = level > 0 && level + 1 < comparison.levels.len();
+        match comparison.nature {
+            Nature::Personal | Nature::Place if agrees => return Support::Enough,
+            Nature::Name => has_name |= agrees,
+            Nature::Number => {
+                has_number |= level == 0;
+                is_like |= is_in_between;
+            }
+            Nature::Context => n_circumstances += usize::from(agrees),
+            Nature::Place => is_like |= is_in_between,
+            Nature::Personal => {}
         }
+    }
+    let is_register = |ix: RecordIx| corpus.kinds[ix as usize].is_register();
+    match (has_name, has_number) {
+        (true, true) => Support::Enough,
+        (true, false) if is_like || n_circumstances > 1 => Support::Enough,
+        (_, false) => Support::NameAlone,
+        (false, true) if is_register(pair.left) || is_register(pair.right) => Support::RegisterNumberAlone,
+        (false, true) => Support::NumberAlone,
     }
 }
 
 /// Do more than one known person share all the numbers that the pair shares?
 fn is_shared_number(corpus: &Corpus, frequencies: &Frequencies, pair: &Pair) -> bool {
-    let (a, b) = (&corpus.records[pair.left as usize], &corpus.records[pair.right as usize]);
-    [
-        (&a.phones, &b.phones, &frequencies.phones),
-        (&a.accounts, &b.accounts, &frequencies.accounts),
-        (&a.devices, &b.devices, &frequencies.devices),
-    ]
-    .into_iter()
-    .flat_map(|(left, right, counts)| left.iter().filter(|s| right.binary_search(s).is_ok()).map(|s| counts.named_persons(*s)))
-    .all(|named| named > 1)
+    let numbers = corpus.spec.comparisons.iter().filter(|c| c.nature == Nature::Number && c.levels[0].test == Test::Same);
+    numbers
+        .flat_map(|c| {
+            let (left, right) = (corpus.cell(c.column, pair.left), corpus.cell(c.column, pair.right));
+            let shared = left.iter().filter(|s| right.binary_search(s).is_ok());
+            shared.map(move |s| frequencies.column(c.column).named_persons(*s))
+        })
+        .all(|named| named > 1)
 }
 
-/// Reason of a link that rests on a number alone.
-pub const NUMBER_ALONE: &str = "number_alone";
-
-/// Things that are handed on: sold, lent, shared, stolen.
-const NUMBERS: [Field; 4] = [Field::Phone, Field::Account, Field::Device, Field::Plate];
-
-/// Does something agree that belongs to one person only?
-fn is_personal(pattern: Pattern) -> bool {
-    let at = |field: Field, max: u8| pattern.level(field).is_some_and(|l| l <= max);
-    at(Field::BirthDate, level::NEAR) || at(Field::IdNumber, level::VISIBLE)
-}
-
-fn join(corpus: &Corpus, mut pairs: Vec<Judged>) -> (Vec<RecordIx>, Vec<Judged>) {
+fn join(scale: Scale, mut pairs: Vec<Judged>, rulings: &[(RecordIx, RecordIx, Ruling)]) -> (Vec<RecordIx>, Vec<Judged>, Vec<Ruled>) {
+    let corpus = scale.corpus;
     let mut links: Vec<Link> = Vec::new();
-    for (i, judged) in pairs.iter().enumerate().filter(|(_, j)| j.decision == Decision::Linked) {
-        let tier = match judged.reason {
-            Some("same_person_ref") => 0,
-            Some("same_valid_id") => 1,
-            Some(NUMBER_ALONE) => 3,
-            _ => 2,
-        };
-        links.push(Link { left: judged.pair.left, right: judged.pair.right, tier, unats: judged.unats, pair: i });
+    for (i, judged) in pairs.iter().enumerate() {
+        if let Some(grounds) = judged.grounds {
+            links.push(Link { left: judged.pair.left, right: judged.pair.right, grounds, unats: judged.unats, pair: i });
+        }
     }
     order(&mut links);
-    let by_number = links.partition_point(|l| l.tier < 3);
-    let mut groups = Groups::new(corpus);
-    let attempt = |groups: &mut Groups, pairs: &mut [Judged], link: &Link| {
-        if let Union::Refused(refusal) = groups.join(link.left, link.right) {
-            pairs[link.pair].decision = Decision::Refused;
-            pairs[link.pair].reason = Some(refusal.into());
+    let mut ruled: Vec<Ruled> = rulings
+        .iter()
+        .filter(|(left, right, _)| left != right)
+        .map(|(left, right, ruling)| Ruled { left: *left.min(right), right: *left.max(right), ruling: *ruling, refused: None })
+        .collect();
+    ruled.sort_unstable();
+    ruled.dedup();
+    let apart: Vec<(RecordIx, RecordIx)> = ruled.iter().filter(|r| r.ruling == Ruling::CannotLink).map(|r| (r.left, r.right)).collect();
+    let mut groups = Groups::coherent(scale, &apart);
+    for r in ruled.iter_mut().filter(|r| r.ruling == Ruling::MustLink) {
+        if let Union::Refused(refusal) = groups.join(r.left, r.right, Grounds::MustLink) {
+            r.refused = Some(refusal);
         }
+    }
+    let attempt = |groups: &mut Groups, pairs: &mut [Judged], link: &Link| {
+        let (decision, reason) = match groups.join(link.left, link.right, link.grounds) {
+            Union::Joined => (Decision::Linked, None),
+            Union::Refused(refusal) => (Decision::Refused, Some(Reason::Veto(refusal))),
+        };
+        pairs[link.pair].decision = decision;
+        pairs[link.pair].reason = reason;
     };
+    let by_number = links.partition_point(|l| l.grounds < Grounds::NumberAlone);
     for link in &links[..by_number] {
         attempt(&mut groups, &mut pairs, link);
     }
-    // Only now is it known how many people a number has.
-    let people = Frequencies::of(corpus, &groups.representatives());
-    for link in &links[by_number..] {
-        if is_shared_number(corpus, &people, &pairs[link.pair].pair) {
-            pairs[link.pair].decision = Decision::Below;
-            pairs[link.pair].reason = Some("shared_number_alone");
-        } else {
-            attempt(&mut groups, &mut pairs, link);
+    if by_number < links.len() {
+        // Only now is it known how many people a number has.
+        let people = Frequencies::of(corpus, &groups.representatives());
+        for link in &links[by_number..] {
+            if is_shared_number(corpus, &people, &pairs[link.pair].pair) {
+                pairs[link.pair].decision = Decision::Below;
+                pairs[link.pair].reason = Some(Reason::SharedNumberAlone);
+            } else {
+                attempt(&mut groups, &mut pairs, link);
+            }
         }
     }
     // A link refused early may have come together by another way since.
@@ -254,5 +428,22 @@ fn join(corpus: &Corpus, mut pairs: Vec<Judged>) -> (Vec<RecordIx>, Vec<Judged>)
             judged.reason = None;
         }
     }
-    (person_of, pairs)
+    (person_of, pairs, ruled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_come_back_in_order_whatever_the_threads() {
+        for n in [0, 1, 2, 3, 7, 20, 21] {
+            for threads in 1..5 {
+                for block in 1..4 {
+                    let squares = in_blocks(n, threads, block, |range| range.map(|i| i * i).collect());
+                    assert_eq!(squares, (0..n).map(|i| i * i).collect::<Vec<_>>());
+                }
+            }
+        }
+    }
 }

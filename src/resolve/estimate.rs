@@ -1,15 +1,18 @@
 //! λ and u: how rare one person is among random pairs, and how often two people agree by chance.
 
-use super::compare::{Field, compare, level};
+use super::compare::compare;
 use super::frequency::Frequencies;
-use super::model::{Levels, Model, Origin, U_FLOOR, default_u, has_fixed_u, normalised};
-use super::record::{Corpus, Record, RecordIx};
+use super::model::{Levels, Model, Origin, U_FLOOR, default_u, normalised};
+use super::record::{Corpus, RecordIx};
+use super::spec::Test;
 use crate::normalise::id_number::Kind;
 
-/// Share of the true pairs that the deterministic keys are guessed to find; λ is theirs divided by it.
-pub const DETERMINISTIC_RECALL: f64 = 0.6;
 /// People that records are taken to be drawn from, at least.
 const POPULATION_MIN: f64 = 200.0;
+/// Matches a record that λ is never taken to fall below.
+const MATCHES_A_RECORD_MIN: f64 = 0.1;
+/// λ at most.
+const LAMBDA_MAX: f64 = 0.1;
 /// Random pairs that u is estimated on.
 const U_PAIRS_MAX: usize = 600_000;
 /// Weight of the default u, in pairs.
@@ -17,26 +20,37 @@ const U_PSEUDO_PAIRS: f64 = 2_000.0;
 /// Chance that two numbers agree on three visible positions.
 const VISIBLE_CHANCE: f64 = 1e-3;
 
-/// λ: pairs that deterministic keys find, divided by the recall they are guessed to have, over all pairs.
-pub fn prior(n_records: usize, n_certain: u64) -> (f64, Origin) {
-    let n = (n_records as f64).max(POPULATION_MIN);
-    let all = n * (n - 1.0) / 2.0;
-    // Without any certain pair: one record in ten has another of the same person.
-    let expected = n_certain as f64 / DETERMINISTIC_RECALL;
-    let lambda = (expected.max(0.1 * n) / all).min(0.1);
-    (lambda, if expected > 0.1 * n { Origin::Fitted } else { Origin::Default })
+/// λ: pairs that are certain, divided by the recall they are guessed to have, over all pairs.
+pub fn prior(n_records: usize, n_certain: u64, recall: f64) -> (f64, Origin) {
+    match prior_of_expected(n_records, n_certain as f64 / recall) {
+        Some(lambda) => (lambda, Origin::Fitted),
+        // Without enough of them: one record in ten has another of the same person.
+        None => (lambda_of(n_records, MATCHES_A_RECORD_MIN * population(n_records)), Origin::Default),
+    }
 }
 
-/// u of the fields without a fixed one, on pairs of records of different first-pass groups, evenly spread.
+/// λ for so many expected matches; none where they are too few to say.
+pub fn prior_of_expected(n_records: usize, expected: f64) -> Option<f64> {
+    (expected > MATCHES_A_RECORD_MIN * population(n_records)).then(|| lambda_of(n_records, expected))
+}
+
+fn population(n_records: usize) -> f64 {
+    (n_records as f64).max(POPULATION_MIN)
+}
+
+fn lambda_of(n_records: usize, expected: f64) -> f64 {
+    let n = population(n_records);
+    (expected / (n * (n - 1.0) / 2.0)).min(LAMBDA_MAX)
+}
+
+/// u of the comparisons without a fixed one, on pairs of records of different first-pass groups, evenly spread.
 pub fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, groups: &[RecordIx]) {
-    let filled = |r: &Record| {
-        [r.name.is_some(), r.birth.is_some(), r.address.is_some(), r.region.is_some(), r.id.is_some()].into_iter().filter(|f| *f).count()
-            + r.aliases.len().min(1)
-    };
+    let spec = &corpus.spec;
+    let filled = |ix: RecordIx| spec.comparisons.iter().filter(|c| !corpus.cell(c.column, ix).is_empty()).count();
     let mut best: Vec<Option<RecordIx>> = vec![None; groups.len()];
     for (ix, group) in groups.iter().enumerate() {
         let slot = &mut best[*group as usize];
-        if slot.is_none_or(|held| filled(&corpus.records[ix]) > filled(&corpus.records[held as usize])) {
+        if slot.is_none_or(|held| filled(ix as RecordIx) > filled(held)) {
             *slot = Some(ix as RecordIx);
         }
     }
@@ -45,43 +59,43 @@ pub fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies,
     if n < 2 {
         return;
     }
-    let mut counts = [Levels::default(); Field::ALL.len()];
+    let mut counts: Vec<Levels> = spec.comparisons.iter().map(|c| vec![0.0; c.levels.len()]).collect();
     let mut masked = (0_u64, 0_u64);
     let n_strides = (U_PAIRS_MAX / n).clamp(1, n / 2);
+    let step = n.div_ceil(U_PAIRS_MAX);
     for k in 1..=n_strides {
         // Strides spread over half the circle: every person is compared equally often, and no two strides meet the same pair.
         let stride = if n_strides == n / 2 { k } else { (k * (n / 2) / (n_strides + 1)).max(1) };
-        for i in 0..n {
-            let (a, b) = (&corpus.records[people[i] as usize], &corpus.records[people[(i + stride) % n] as usize]);
+        for i in (0..n).step_by(step) {
+            let (a, b) = (people[i], people[(i + stride) % n]);
             let pattern = compare(corpus, frequencies, a, b);
-            for field in Field::ALL {
-                if let Some(level) = pattern.level(field) {
-                    counts[field as usize][level as usize] += 1.0;
+            for (comparison, counts) in counts.iter_mut().enumerate() {
+                if let Some(level) = pattern.level(comparison) {
+                    counts[level] += 1.0;
                 }
             }
             if let (Some(x), Some(y)) = (corpus.id(a), corpus.id(b)) {
                 masked.0 += 1;
-                masked.1 += u64::from(x.kind() == Kind::Masked || y.kind() == Kind::Masked);
+                masked.1 += u64::from(corpus.id_of(x).kind() == Kind::Masked || corpus.id_of(y).kind() == Kind::Masked);
             }
         }
     }
-    for field in Field::ALL.into_iter().filter(|f| !has_fixed_u(*f)) {
-        let n_levels = field.levels().len();
-        let total: f64 = counts[field as usize].iter().sum();
-        let default = default_u(field);
-        let mut u = Levels::default();
-        for level in 0..n_levels {
-            u[level] = (counts[field as usize][level] + U_PSEUDO_PAIRS * default[level]) / (total + U_PSEUDO_PAIRS);
+    for (i, comparison) in spec.comparisons.iter().enumerate() {
+        if !comparison.has_fixed_u {
+            let total: f64 = counts[i].iter().sum();
+            let defaults = default_u(comparison);
+            let u = defaults.iter().zip(&counts[i]).map(|(default, n)| (n + U_PSEUDO_PAIRS * default) / (total + U_PSEUDO_PAIRS));
+            model.fields[i].u = normalised(u.collect(), U_FLOOR);
+            if total >= U_PSEUDO_PAIRS {
+                model.fields[i].u_origin = Origin::Fitted;
+            }
         }
-        let parameters = &mut model.fields[field as usize];
-        parameters.u = normalised(u, n_levels, U_FLOOR);
-        if total >= U_PSEUDO_PAIRS {
-            parameters.u_origin = Origin::Fitted;
+        // A visible part can only agree where a number is masked: the more masked numbers, the more such agreements by chance.
+        if let Some(visible) = comparison.levels.iter().position(|l| matches!(l.test, Test::Visible(_))) {
+            let share = (masked.1 as f64 + 1.0) / (masked.0 as f64 + 100.0);
+            let u = &mut model.fields[i].u;
+            u[visible] = VISIBLE_CHANCE * share;
+            *u = normalised(std::mem::take(u), 0.0);
         }
     }
-    // A visible part can only agree where a number is masked: the more masked numbers, the more such agreements by chance.
-    let share = (masked.1 as f64 + 1.0) / (masked.0 as f64 + 100.0);
-    let id = &mut model.fields[Field::IdNumber as usize];
-    id.u[level::VISIBLE as usize] = VISIBLE_CHANCE * share;
-    id.u = normalised(id.u, Field::IdNumber.levels().len(), 0.0);
 }

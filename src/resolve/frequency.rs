@@ -1,11 +1,12 @@
 //! How many people share a value: the base of term frequency and of the rule on generic values.
 //!
 //! People are counted, not records: a person mentioned twenty times must not make a name look common. For lack of anything better
-//! the people are the first-pass groups (records joined by deterministic keys).
+//! the people are the first-pass groups (records joined by what is certain).
 
 use std::collections::BTreeSet;
 
-use super::record::{Corpus, Record, RecordIx, Symbol};
+use super::record::{Corpus, NONE, RecordIx, Symbol};
+use super::spec::{Frequency, Part};
 
 /// A phone, account or device that this many different valid identity numbers hold says nothing about who somebody is.
 pub const GENERIC_IDS_MIN: usize = 3;
@@ -13,11 +14,12 @@ pub const GENERIC_IDS_MIN: usize = 3;
 /// Counts of one kind of value, by symbol.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
-    persons: Vec<u32>,
-    named: Vec<u32>,
-    generic: Vec<bool>,
+    pub(super) persons: Vec<u32>,
+    pub(super) named: Vec<u32>,
     /// People who have any value of the kind.
     pub total: u32,
+    /// Chance that two people, drawn at random among them, share a value.
+    pub chance: f64,
 }
 
 impl Counts {
@@ -30,81 +32,149 @@ impl Counts {
     pub fn named_persons(&self, symbol: Symbol) -> u32 {
         self.named.get(symbol as usize).copied().unwrap_or(0)
     }
-
-    /// Is it shared by too many valid identity numbers?
-    pub fn is_generic(&self, symbol: Symbol) -> bool {
-        self.generic.get(symbol as usize).copied().unwrap_or(false)
-    }
-
-    /// Generic values.
-    pub fn n_generic(&self) -> usize {
-        self.generic.iter().filter(|g| **g).count()
-    }
 }
 
 /// Counts of all values that are weighted by frequency.
 #[derive(Clone, Debug, Default)]
 pub struct Frequencies {
-    /// Texts of names.
-    pub names: Counts,
-    /// Phones.
-    pub phones: Counts,
-    /// Accounts.
-    pub accounts: Counts,
-    /// Devices.
-    pub devices: Counts,
-    /// Addresses.
-    pub addresses: Counts,
-    /// Regions.
-    pub regions: Counts,
+    /// By part of the specification; empty where nothing is weighed by it.
+    pub(super) parts: Vec<Counts>,
+    /// By column; empty where nothing is weighed by it.
+    pub(super) columns: Vec<Counts>,
+    /// By column.
+    pub(super) generic: Vec<Vec<bool>>,
 }
 
 impl Frequencies {
     /// Counts values over groups: `group_of` gives each record's group.
     pub fn of(corpus: &Corpus, group_of: &[RecordIx]) -> Frequencies {
-        Frequencies {
-            names: count(corpus, group_of, corpus.keys.len(), |r| r.name.iter().map(|n| corpus.name_texts[*n as usize]).collect()),
-            phones: count(corpus, group_of, corpus.phones.len(), |r| r.phones.clone()),
-            accounts: count(corpus, group_of, corpus.accounts.len(), |r| r.accounts.clone()),
-            devices: count(corpus, group_of, corpus.devices.len(), |r| r.devices.clone()),
-            addresses: count(corpus, group_of, corpus.addresses.len(), |r| r.address.into_iter().collect()),
-            regions: count(corpus, group_of, corpus.regions.len(), |r| r.region.into_iter().collect()),
+        let mut is_named = vec![false; group_of.len()];
+        for ix in 0..corpus.len() as RecordIx {
+            is_named[group_of[ix as usize] as usize] |= corpus.name_symbol(ix).is_some() || corpus.id(ix).is_some();
         }
+        let parts = corpus
+            .spec
+            .parts
+            .iter()
+            .enumerate()
+            .map(|(i, part)| {
+                if is_share(corpus, *part) {
+                    count(corpus, group_of, None, part.column, |value| corpus.part(i, value), corpus.parts[i].n)
+                } else {
+                    Counts::default()
+                }
+            })
+            .collect();
+        let columns = (0..corpus.spec.columns.len())
+            .map(|column| {
+                if is_counted(corpus, column) {
+                    count(corpus, group_of, Some(&is_named), column, |value| value, corpus.values[column].len())
+                } else {
+                    Counts::default()
+                }
+            })
+            .collect();
+        let generic = (0..corpus.spec.columns.len()).map(|column| generic(corpus, column)).collect();
+        Frequencies { parts, columns, generic }
+    }
+
+    /// Is the value shared by too many valid identity numbers?
+    pub fn is_generic(&self, column: usize, value: Symbol) -> bool {
+        self.generic[column].get(value as usize).copied().unwrap_or(false)
+    }
+
+    /// Counts of a part.
+    pub fn part(&self, part: usize) -> &Counts {
+        &self.parts[part]
+    }
+
+    /// Counts of a column.
+    pub fn column(&self, column: usize) -> &Counts {
+        &self.columns[column]
     }
 }
 
-fn count(corpus: &Corpus, group_of: &[RecordIx], n_symbols: usize, values: impl Fn(&Record) -> Vec<Symbol>) -> Counts {
-    let mut is_named = vec![false; group_of.len()];
-    for (record, group) in corpus.records.iter().zip(group_of) {
-        is_named[*group as usize] |= record.name.is_some() || record.id.is_some();
+/// Is some level weighed by the share of people with that part?
+pub(super) fn is_share(corpus: &Corpus, part: Part) -> bool {
+    corpus.spec.comparisons.iter().flat_map(|c| &c.levels).any(|l| l.frequency == Frequency::Share(part))
+}
+
+/// Is some level weighed by the number of people with a value of that column?
+pub(super) fn is_counted(corpus: &Corpus, column: usize) -> bool {
+    corpus.spec.comparisons.iter().any(|c| c.column == column && c.levels.iter().any(|l| l.frequency == Frequency::Count))
+}
+
+fn count(
+    corpus: &Corpus,
+    group_of: &[RecordIx],
+    is_named: Option<&[bool]>,
+    column: usize,
+    symbol_of: impl Fn(Symbol) -> Symbol,
+    n_symbols: usize,
+) -> Counts {
+    if !corpus.is_used(column) {
+        return Counts::default();
     }
     let mut by_group: Vec<(Symbol, RecordIx)> = Vec::new();
-    let mut by_id: BTreeSet<(Symbol, Symbol)> = BTreeSet::new();
-    let mut holders: BTreeSet<RecordIx> = BTreeSet::new();
-    for (record, group) in corpus.records.iter().zip(group_of) {
-        let valid_id = corpus.valid_id(record);
-        for symbol in values(record) {
-            by_group.push((symbol, *group));
-            holders.insert(*group);
-            if let Some(id) = valid_id {
-                by_id.insert((symbol, id));
+    let mut holds = vec![false; group_of.len()];
+    for ix in 0..corpus.len() as RecordIx {
+        let group = group_of[ix as usize];
+        for value in corpus.cell(column, ix) {
+            let symbol = symbol_of(*value);
+            if symbol != NONE {
+                by_group.push((symbol, group));
+                holds[group as usize] = true;
             }
         }
     }
     by_group.sort_unstable();
     by_group.dedup();
     let mut counts =
-        Counts { persons: vec![0; n_symbols], named: vec![0; n_symbols], generic: vec![false; n_symbols], total: holders.len() as u32 };
+        Counts { persons: vec![0; n_symbols], named: Vec::new(), total: holds.iter().filter(|h| **h).count() as u32, chance: 0.0 };
+    if is_named.is_some() {
+        counts.named = vec![0; n_symbols];
+    }
     for (symbol, group) in by_group {
         counts.persons[symbol as usize] += 1;
-        counts.named[symbol as usize] += u32::from(is_named[group as usize]);
+        if let Some(is_named) = is_named {
+            counts.named[symbol as usize] += u32::from(is_named[group as usize]);
+        }
     }
-    let mut ids = vec![0_usize; n_symbols];
-    for (symbol, _) in by_id {
-        ids[symbol as usize] += 1;
-        counts.generic[symbol as usize] = ids[symbol as usize] >= GENERIC_IDS_MIN;
-    }
+    counts.chance = chance(&counts.persons, counts.total);
     counts
+}
+
+/// Chance that two of `total` people share a value.
+pub(super) fn chance(persons: &[u32], total: u32) -> f64 {
+    let pairs = |n: u32| u64::from(n) * u64::from(n.saturating_sub(1));
+    persons.iter().map(|n| pairs(*n)).sum::<u64>() as f64 / pairs(total).max(1) as f64
+}
+
+fn generic(corpus: &Corpus, column: usize) -> Vec<bool> {
+    if !corpus.can_be_generic(column) || !corpus.is_used(column) {
+        return Vec::new();
+    }
+    let mut by_id: BTreeSet<(Symbol, Symbol)> = BTreeSet::new();
+    let mut first: Vec<Symbol> = vec![NONE; corpus.values[column].len()];
+    for ix in 0..corpus.len() as RecordIx {
+        let Some(id) = corpus.valid_id(ix) else { continue };
+        for value in corpus.cell(column, ix) {
+            // Nearly every value has one holder only: the set is kept for the others.
+            match first[*value as usize] {
+                NONE => first[*value as usize] = id,
+                held if held != id => {
+                    by_id.insert((*value, held));
+                    by_id.insert((*value, id));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut ids = vec![0_usize; corpus.values[column].len()];
+    for (value, _) in by_id {
+        ids[value as usize] += 1;
+    }
+    ids.into_iter().map(|n| n >= GENERIC_IDS_MIN).collect()
 }
 
 #[cfg(test)]
@@ -134,8 +204,9 @@ mod tests {
             .collect();
         let corpus = Corpus::build(raw);
         let frequencies = Frequencies::of(&corpus, &(0..6).collect::<Vec<_>>());
-        let generic: Vec<&str> = (0..2).filter(|s| frequencies.phones.is_generic(*s)).map(|s| corpus.phones.text(s)).collect();
+        let phones = corpus.spec.column("phones").unwrap();
+        let generic: Vec<String> = (0..2).filter(|s| frequencies.is_generic(phones, *s)).map(|s| corpus.values[phones].text(s)).collect();
         assert_eq!(generic, ["13912345678"]);
-        assert_eq!(frequencies.phones.persons(0), 3);
+        assert_eq!(frequencies.column(phones).persons(0), 3);
     }
 }

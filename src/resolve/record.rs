@@ -1,15 +1,17 @@
 //! Person records as resolve compares them, in an order that depends on their content alone.
 //!
-//! Takes [`RawRecord`]s (values as delivered), gives a [`Corpus`]: normalised values, interned so that equality is a comparison of
-//! integers. The order is by content first and reference last: neither the order of rows nor the names of files change a result.
-//! Sex and birthplace are not even read.
+//! Takes [`RawRecord`]s (values as delivered) or the columns of a file, gives a [`Corpus`]: normalised values by column, interned so that
+//! equality is a comparison of integers. The order is by content first and reference last: neither the order of rows nor the names of
+//! files change a result. Sex and birthplace are not even read.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::birth::BirthDate;
-use super::values;
+use super::intern::ColumnBuilder;
+use super::spec::{self, Kind, PartOf, Spec};
+use super::values::{self, Values};
 use crate::normalise::id_number::IdNumber;
-use crate::normalise::name::Name;
+use crate::normalise::name::{Format, Name};
 
 /// What kind of row speaks of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
@@ -107,6 +109,29 @@ impl RawRecord {
         format!("{}:{}", self.source_id, self.source_row)
     }
 
+    /// What it says under that name of a column.
+    fn texts(&self, column: &str) -> Vec<&str> {
+        fn one(text: &Option<String>) -> Vec<&str> {
+            text.as_deref().into_iter().collect()
+        }
+        fn many(texts: &[String]) -> Vec<&str> {
+            texts.iter().map(String::as_str).collect()
+        }
+        match column {
+            "name" => one(&self.name),
+            "aliases" => many(&self.aliases),
+            "birth_date" => one(&self.birth_date),
+            "id_number" => one(&self.id_number),
+            "phones" => many(&self.phones),
+            "accounts" => many(&self.accounts),
+            "imeis" => many(&self.imeis),
+            "plate" => one(&self.plate),
+            "address" => one(&self.address),
+            "region" => one(&self.region),
+            _ => Vec::new(),
+        }
+    }
+
     /// All that it says, without where it says it.
     fn content(&self) -> impl Ord + '_ {
         (
@@ -121,196 +146,233 @@ impl RawRecord {
 pub type RecordIx = u32;
 /// An interned value: equal values have equal symbols.
 pub type Symbol = u32;
+/// No value.
+pub const NONE: Symbol = Symbol::MAX;
 
-/// Interns text.
-#[derive(Clone, Debug, Default)]
-pub struct Interner {
-    symbols: HashMap<String, Symbol>,
-    texts: Vec<String>,
-}
-
-impl Interner {
-    /// Symbol of a text.
-    pub fn intern(&mut self, text: String) -> Symbol {
-        if let Some(symbol) = self.symbols.get(&text) {
-            return *symbol;
-        }
-        let symbol = Symbol::try_from(self.texts.len()).expect("fewer than four billion distinct values");
-        self.texts.push(text.clone());
-        self.symbols.insert(text, symbol);
-        symbol
-    }
-
-    /// Text of a symbol.
-    pub fn text(&self, symbol: Symbol) -> &str {
-        &self.texts[symbol as usize]
-    }
-
-    /// Number of distinct values.
-    pub fn len(&self) -> usize {
-        self.texts.len()
-    }
-
-    /// Has nothing been interned?
-    pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
-    }
-}
-
-/// A record as it is compared. Lists are sorted.
+/// The values of one column, by record.
 #[derive(Clone, Debug)]
-pub struct Record {
-    /// Kind.
-    pub kind: RecordKind,
-    /// Person number of the source; it means the same within one file only.
-    pub person_ref: Option<Symbol>,
-    /// Name: index into [`Corpus::names`].
-    pub name: Option<Symbol>,
-    /// Other names, and a name that is a nickname.
-    pub aliases: Vec<Symbol>,
-    /// Date of birth as delivered.
-    pub birth: Option<BirthDate>,
-    /// Date of birth that a valid identity number holds.
-    pub birth_in_id: Option<BirthDate>,
-    /// Identity number: index into [`Corpus::ids`].
-    pub id: Option<Symbol>,
-    /// Numbers.
-    pub phones: Vec<Symbol>,
-    /// Accounts.
-    pub accounts: Vec<Symbol>,
-    /// First 14 digits of IMEIs.
-    pub devices: Vec<Symbol>,
-    /// Number plate.
-    pub plate: Option<Symbol>,
-    /// Address without separators.
-    pub address: Option<Symbol>,
-    /// Region of residence.
-    pub region: Option<Symbol>,
+pub enum Cells {
+    /// At most one.
+    One(Vec<Symbol>),
+    /// Several: sorted, those of record i from `starts[i]` to `starts[i + 1]`.
+    Many {
+        /// Where each record's values begin.
+        starts: Vec<u32>,
+        /// Values.
+        symbols: Vec<Symbol>,
+    },
 }
 
-/// All person records, normalised and in canonical order.
-#[derive(Debug, Default)]
+impl Cells {
+    fn of(&self, ix: RecordIx) -> &[Symbol] {
+        let ix = ix as usize;
+        match self {
+            Cells::One(symbols) if symbols[ix] == NONE => &[],
+            Cells::One(symbols) => std::slice::from_ref(&symbols[ix]),
+            Cells::Many { starts, symbols } => &symbols[starts[ix] as usize..starts[ix + 1] as usize],
+        }
+    }
+
+    fn reordered(self, order: &[RecordIx]) -> Cells {
+        match self {
+            Cells::One(symbols) => Cells::One(order.iter().map(|ix| symbols[*ix as usize]).collect()),
+            Cells::Many { .. } => {
+                let (mut starts, mut symbols) = (vec![0_u32], Vec::new());
+                for ix in order {
+                    symbols.extend_from_slice(self.of(*ix));
+                    starts.push(symbols.len() as u32);
+                }
+                Cells::Many { starts, symbols }
+            }
+        }
+    }
+}
+
+/// A part of the values of a column: the symbol of the part by the symbol of the value.
+#[derive(Clone, Debug)]
+pub struct PartTable {
+    /// None: the value stands for itself.
+    pub symbols: Option<Vec<Symbol>>,
+    /// Distinct parts.
+    pub n: usize,
+}
+
+/// All records of one kind, normalised and in canonical order.
+#[derive(Debug)]
 pub struct Corpus {
-    /// As delivered.
+    /// What is compared, and how.
+    pub spec: Arc<Spec>,
+    /// As delivered; empty where a file was read for evaluation.
     pub raw: Vec<RawRecord>,
-    /// Normalised; same index as `raw`.
-    pub records: Vec<Record>,
-    /// Distinct names.
-    pub names: Vec<Name>,
-    /// Symbol of the text of each name.
-    pub name_texts: Vec<Symbol>,
-    /// Symbol of the pinyin of each name.
-    pub name_pinyins: Vec<Symbol>,
-    /// Texts, pinyins and surnames of names, and bodies of identity numbers.
-    pub keys: Interner,
-    /// Distinct identity numbers.
-    pub ids: Vec<IdNumber>,
-    /// Phones.
-    pub phones: Interner,
-    /// Accounts.
-    pub accounts: Interner,
-    /// Devices.
-    pub devices: Interner,
-    /// Plates.
-    pub plates: Interner,
-    /// Addresses.
-    pub addresses: Interner,
-    /// Regions.
-    pub regions: Interner,
-    /// Person numbers.
-    pub person_refs: Interner,
+    /// Kind of each record.
+    pub kinds: Vec<RecordKind>,
+    /// Person number of the source and its file, as one symbol; it means the same within one file only.
+    pub person_refs: Vec<Symbol>,
+    /// Row of each record in the order of delivery.
+    pub delivered: Vec<u32>,
+    /// Distinct values, by column.
+    pub values: Vec<Values>,
+    /// Values of the records, by column.
+    pub cells: Vec<Cells>,
+    /// Parts of values, as listed by the specification.
+    pub parts: Vec<PartTable>,
+    /// Reading, surname and given name, as parts of names.
+    pub name_parts: Option<[usize; 3]>,
 }
 
 impl Corpus {
-    /// Normalises records. Register rows without name and identity number speak of nobody and are left out.
-    pub fn build(mut raw: Vec<RawRecord>) -> Corpus {
+    /// Normalises person records with the shipped settings. Register rows without name and identity number speak of nobody and are
+    /// left out.
+    pub fn build(raw: Vec<RawRecord>) -> Corpus {
+        Corpus::with(spec::person(), raw)
+    }
+
+    /// The same with other settings, whose columns are called like those of person records.
+    pub fn with(spec: Arc<Spec>, mut raw: Vec<RawRecord>) -> Corpus {
         let is_named =
             |r: &RawRecord| r.name.as_deref().and_then(Name::parse).is_some() || r.id_number.as_deref().and_then(IdNumber::parse).is_some();
         raw.retain(|r| !r.kind.is_register() || is_named(r));
         raw.sort_by(|a, b| a.content().cmp(&b.content()).then_with(|| (&a.source_id, a.source_row).cmp(&(&b.source_id, b.source_row))));
-        let mut corpus = Corpus::default();
-        let (mut name_ix, mut id_ix) = (HashMap::new(), HashMap::new());
-        for r in &raw {
-            let record = corpus.record(r, &mut name_ix, &mut id_ix);
-            corpus.records.push(record);
+        let mut columns: Vec<ColumnBuilder> = spec.columns.iter().map(ColumnBuilder::new).collect();
+        let mut references = ColumnBuilder::of_texts();
+        for (ix, r) in raw.iter().enumerate() {
+            for (column, builder) in spec.columns.iter().zip(&mut columns) {
+                for text in r.texts(&column.name) {
+                    builder.push(ix as RecordIx, text);
+                }
+            }
+            if let Some(reference) = r.person_ref.as_deref().and_then(values::reference) {
+                references.push_text(ix as RecordIx, &format!("{}\u{1f}{reference}", r.source_id));
+            }
         }
-        for name in &corpus.names {
-            corpus.name_texts.push(corpus.keys.intern(name.text.clone()));
-            corpus.name_pinyins.push(corpus.keys.intern(name.pinyin.clone()));
-        }
-        corpus.raw = raw;
-        corpus
+        let kinds = raw.iter().map(|r| r.kind).collect();
+        let (_, person_refs) = references.finish(raw.len());
+        let Cells::One(person_refs) = person_refs else { unreachable!("a column of texts has one value a record") };
+        let order: Vec<RecordIx> = (0..raw.len() as RecordIx).collect();
+        Corpus { raw, ..Corpus::assemble(spec, columns, kinds, person_refs, order) }
     }
 
-    fn record(&mut self, r: &RawRecord, name_ix: &mut HashMap<Name, Symbol>, id_ix: &mut HashMap<IdNumber, Symbol>) -> Record {
-        let mut add_name = |names: &mut Vec<Name>, name: Name| {
-            *name_ix.entry(name).or_insert_with_key(|name| {
-                names.push(name.clone());
-                (names.len() - 1) as Symbol
-            })
-        };
-        let mut aliases: Vec<Symbol> = r.aliases.iter().filter_map(|a| Name::parse(a)).map(|a| add_name(&mut self.names, a)).collect();
-        let mut name = None;
-        if let Some(parsed) = r.name.as_deref().and_then(Name::parse) {
-            let is_nickname = parsed.is_nickname();
-            let symbol = add_name(&mut self.names, parsed);
-            if is_nickname { aliases.push(symbol) } else { name = Some(symbol) }
+    /// Puts filled columns together; record i of the corpus is row `order[i]`.
+    pub(super) fn assemble(
+        spec: Arc<Spec>,
+        mut builders: Vec<ColumnBuilder>,
+        kinds: Vec<RecordKind>,
+        person_refs: Vec<Symbol>,
+        order: Vec<RecordIx>,
+    ) -> Corpus {
+        let n = kinds.len();
+        for column in 0..builders.len() {
+            if let Some(to) = spec.columns[column].nicknames_to {
+                for (row, text) in builders[column].take_nicknames() {
+                    builders[to].push(row, &text);
+                }
+            }
         }
-        let id_number = r.id_number.as_deref().and_then(IdNumber::parse);
-        let birth_in_id = id_number.as_ref().and_then(IdNumber::birth_date).map(|(y, m, d)| BirthDate::new(y, m, d));
-        let id = id_number.map(|id| {
-            *id_ix.entry(id).or_insert_with_key(|id| {
-                self.ids.push(id.clone());
-                (self.ids.len() - 1) as Symbol
-            })
-        });
-        let intern_all = |interner: &mut Interner, values: &[String], normalise: fn(&str) -> Option<String>| {
-            sorted(values.iter().filter_map(|v| normalise(v)).map(|v| interner.intern(v)).collect())
-        };
-        let intern = |interner: &mut Interner, value: &Option<String>, normalise: fn(&str) -> Option<String>| {
-            value.as_deref().and_then(normalise).map(|v| interner.intern(v))
-        };
-        let person_ref = r.person_ref.as_deref().and_then(values::reference).map(|p| self.person_refs.intern(p));
-        Record {
-            kind: r.kind,
-            person_ref,
-            name,
-            aliases: sorted(aliases),
-            birth: r.birth_date.as_deref().and_then(BirthDate::parse),
-            birth_in_id,
-            id,
-            phones: intern_all(&mut self.phones, &r.phones, values::phone),
-            accounts: intern_all(&mut self.accounts, &r.accounts, values::account),
-            devices: intern_all(&mut self.devices, &r.imeis, values::device),
-            plate: intern(&mut self.plates, &r.plate, values::plate),
-            address: intern(&mut self.addresses, &r.address, values::address),
-            region: intern(&mut self.regions, &r.region, values::reference),
+        for (column, declared) in spec.columns.iter().enumerate() {
+            if let Some(from) = declared.from {
+                let derived = builders[from].dates_within();
+                for (row, date) in derived {
+                    builders[column].push_date(row, date);
+                }
+            }
         }
+        let mut values = Vec::new();
+        let mut cells = Vec::new();
+        for builder in builders {
+            let (v, c) = builder.finish(n);
+            values.push(v);
+            cells.push(c.reordered(&order));
+        }
+        let parts: Vec<PartTable> = spec.parts.iter().map(|part| values[part.column].part(part.of, part.first)).collect();
+        let name_parts = spec
+            .name
+            .map(|column| [PartOf::Reading, PartOf::Surname, PartOf::Given].map(|of| spec.part(spec::Part { column, of, first: None })));
+        let kinds = order.iter().map(|ix| kinds[*ix as usize]).collect();
+        let person_refs = order.iter().map(|ix| person_refs[*ix as usize]).collect();
+        Corpus { spec, raw: Vec::new(), kinds, person_refs, delivered: order, values, cells, parts, name_parts }
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    /// Values of a record in a column, sorted.
+    pub fn cell(&self, column: usize, ix: RecordIx) -> &[Symbol] {
+        self.cells[column].of(ix)
+    }
+
+    /// Symbol of a part of a value.
+    pub fn part(&self, part: usize, value: Symbol) -> Symbol {
+        match &self.parts[part].symbols {
+            Some(symbols) => symbols[value as usize],
+            None => value,
+        }
+    }
+
+    /// Texts of a record in the column of that name.
+    pub fn texts(&self, column: &str, ix: RecordIx) -> Vec<String> {
+        self.spec.column(column).map_or_else(Vec::new, |c| self.cell(c, ix).iter().map(|s| self.values[c].text(*s)).collect())
     }
 
     /// Name of a record.
-    pub fn name(&self, record: &Record) -> Option<&Name> {
-        record.name.map(|n| &self.names[n as usize])
+    pub fn name(&self, ix: RecordIx) -> Option<&Name> {
+        let column = self.spec.name?;
+        self.cell(column, ix).first().map(|s| self.values[column].name(*s))
     }
 
-    /// Identity number of a record.
-    pub fn id(&self, record: &Record) -> Option<&IdNumber> {
-        record.id.map(|n| &self.ids[n as usize])
+    /// Symbol of the name of a record.
+    pub fn name_symbol(&self, ix: RecordIx) -> Option<Symbol> {
+        self.cell(self.spec.name?, ix).first().copied()
+    }
+
+    /// Name with that symbol.
+    pub fn name_of(&self, symbol: Symbol) -> &Name {
+        self.values[self.spec.name.expect("a symbol of a name comes from a column of names")].name(symbol)
+    }
+
+    /// Is the name of the record written in Chinese characters?
+    pub fn is_chinese(&self, ix: RecordIx) -> bool {
+        self.name(ix).is_some_and(|n| matches!(n.format, Format::Chinese | Format::Transliterated | Format::Nickname))
+    }
+
+    /// Symbol of the identity number of a record.
+    pub fn id(&self, ix: RecordIx) -> Option<Symbol> {
+        self.cell(self.spec.identity?, ix).first().copied()
+    }
+
+    /// Identity number with that symbol.
+    pub fn id_of(&self, symbol: Symbol) -> &IdNumber {
+        self.values[self.spec.identity.expect("a symbol of a number comes from a column of numbers")].id(symbol)
     }
 
     /// Identity number of a record, if it is a valid one.
-    pub fn valid_id(&self, record: &Record) -> Option<Symbol> {
-        record.id.filter(|n| self.ids[*n as usize].is_valid())
+    pub fn valid_id(&self, ix: RecordIx) -> Option<Symbol> {
+        self.id(ix).filter(|symbol| self.id_of(*symbol).is_valid())
+    }
+
+    /// First date of a record in a column of dates.
+    pub fn date(&self, column: usize, ix: RecordIx) -> Option<BirthDate> {
+        self.cell(column, ix).first().map(|s| self.values[column].date(*s))
+    }
+
+    /// Does any record have a value in the column?
+    pub fn is_used(&self, column: usize) -> bool {
+        self.values[column].len() > 0
+    }
+
+    /// Can a value of the column be generic?
+    pub fn can_be_generic(&self, column: usize) -> bool {
+        Kind::can_be_generic(self.spec.columns[column].kind)
     }
 
     /// `source_id:source_row` of a record.
     pub fn reference(&self, ix: RecordIx) -> String {
         self.raw[ix as usize].reference()
     }
-}
-
-fn sorted(mut symbols: Vec<Symbol>) -> Vec<Symbol> {
-    symbols.sort_unstable();
-    symbols.dedup();
-    symbols
 }

@@ -1,15 +1,18 @@
 //! The rows of the entity tables.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
-use super::blocking::{Rule, RuleReport};
-use super::compare::Field;
+use super::blocking::RuleReport;
+use super::bridges::bridges;
 use super::em::Session as EmSession;
-use super::engine::{Decision, Resolution};
+use super::engine::{Decision, Resolution, Ruled};
+use super::frozen::{PRIOR, SETTINGS, settings_hash};
 use super::holders::{Claims, Reliability, history};
 use super::persons::Persons;
 use super::record::{Corpus, RecordIx};
-use super::weights::terms;
+use super::spec::Spec;
 
 /// Pairs that were not linked are kept from this far below the threshold on, in nats.
 const KEPT_BELOW_NATS: f64 = 5.0;
@@ -46,8 +49,10 @@ pub struct PersonPairRow {
     right_record: String,
     weight_unats: i64,
     terms: Vec<String>,
+    grounds: Option<&'static str>,
     decision: &'static str,
     reason: Option<&'static str>,
+    is_bridge: bool,
 }
 
 /// Row of `entity.holders`.
@@ -68,8 +73,8 @@ pub struct HolderRow {
 /// Row of `entity.person_model`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelRow {
-    comparison: &'static str,
-    level: &'static str,
+    comparison: String,
+    level: String,
     m: f64,
     u: f64,
     weight_unats: i64,
@@ -80,7 +85,7 @@ pub struct ModelRow {
 /// Row of `entity.person_blocks`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BlockRow {
-    rule: &'static str,
+    rule: String,
     keys: i64,
     pairs: i64,
     keys_dropped: i64,
@@ -89,6 +94,30 @@ pub struct BlockRow {
     session_pairs: Option<i64>,
     session_matches: Option<f64>,
     session_used: Option<bool>,
+}
+
+/// Row of `entity.person_ruled`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RuledRow {
+    ruling: &'static str,
+    left_record: String,
+    right_record: String,
+    refused: Option<&'static str>,
+}
+
+/// What became of analysts' decisions, by references.
+pub fn ruled_rows(corpus: &Corpus, ruled: &[Ruled]) -> Vec<RuledRow> {
+    let mut rows: Vec<RuledRow> = ruled
+        .iter()
+        .map(|r| {
+            let mut ends = [corpus.reference(r.left), corpus.reference(r.right)];
+            ends.sort();
+            let [left_record, right_record] = ends;
+            RuledRow { ruling: r.ruling.into(), left_record, right_record, refused: r.refused.map(Into::into) }
+        })
+        .collect();
+    rows.sort_by(|a, b| (&a.left_record, &a.right_record, a.ruling).cmp(&(&b.left_record, &b.right_record, b.ruling)));
+    rows
 }
 
 /// Persons, by id.
@@ -129,9 +158,14 @@ pub fn person_record_rows(corpus: &Corpus, persons: &Persons) -> Vec<PersonRecor
     rows
 }
 
-/// Pairs that were linked, refused, or came near, by their references; the smaller reference is the left one.
-pub fn person_pair_rows(corpus: &Corpus, resolution: &Resolution, link_nats: f64) -> Vec<PersonPairRow> {
-    let kept_from = ((link_nats - KEPT_BELOW_NATS) * 1e6) as i64;
+/// Pairs that were linked, refused, or came near, by their references; the smaller reference is the left one. `known_terms` are those of
+/// pairs that an earlier run judged.
+pub fn person_pair_rows(
+    corpus: &Corpus,
+    resolution: &Resolution,
+    known_terms: &HashMap<(RecordIx, RecordIx), Vec<String>>,
+) -> Vec<PersonPairRow> {
+    let kept_from = ((corpus.spec.join.link_nats - KEPT_BELOW_NATS) * 1e6) as i64;
     let place = |ix: RecordIx| (corpus.raw[ix as usize].source_id.as_str(), corpus.raw[ix as usize].source_row);
     let mut kept: Vec<_> = resolution
         .pairs
@@ -143,16 +177,24 @@ pub fn person_pair_rows(corpus: &Corpus, resolution: &Resolution, link_nats: f64
         })
         .collect();
     kept.sort_by_key(|(left, right, _)| (*left, *right));
+    let scale = resolution.scale(corpus);
+    let bridges = bridges(&resolution.pairs);
     kept.into_iter()
         .map(|(left, right, j)| {
-            let terms = terms(corpus, &resolution.frequencies, &resolution.model, &j.pair, j.pattern);
+            let ends = (j.pair.left, j.pair.right);
+            let terms = match j.pattern {
+                Some(pattern) => scale.terms(ends.0, ends.1, pattern).iter().map(super::weights::Term::text).collect(),
+                None => known_terms.get(&ends).cloned().unwrap_or_default(),
+            };
             PersonPairRow {
                 left_record: format!("{}:{}", left.0, left.1),
                 right_record: format!("{}:{}", right.0, right.1),
                 weight_unats: j.unats,
-                terms: terms.iter().map(super::weights::Term::text).collect(),
+                terms,
+                grounds: j.grounds.map(Into::into),
                 decision: j.decision.into(),
-                reason: j.reason,
+                reason: j.reason.map(super::engine::Reason::label),
+                is_bridge: bridges.contains(&ends),
             }
         })
         .collect()
@@ -179,26 +221,35 @@ pub fn holder_rows(claims: &Claims, reliability: &Reliability, persons: &Persons
 }
 
 /// Parameters, in order of comparison; λ first, as the prior; last the reliability of the kinds of claims on numbers.
-pub fn model_rows(resolution: &Resolution, reliability: &Reliability) -> Vec<ModelRow> {
+pub fn model_rows(spec: &Spec, resolution: &Resolution, reliability: &Reliability) -> Vec<ModelRow> {
     let model = &resolution.model;
     let origin: &'static str = model.lambda_origin.into();
     let mut rows = vec![ModelRow {
-        comparison: "prior",
-        level: "all_pairs",
+        comparison: SETTINGS.to_owned(),
+        level: settings_hash(spec),
+        m: 1.0,
+        u: 1.0,
+        weight_unats: 0,
+        m_origin: "fixed",
+        u_origin: "fixed",
+    }];
+    rows.push(ModelRow {
+        comparison: PRIOR.to_owned(),
+        level: "all_pairs".to_owned(),
         m: model.lambda,
         u: 1.0 - model.lambda,
         weight_unats: (model.prior_nats() * 1e6).round() as i64,
         m_origin: origin,
         u_origin: origin,
-    }];
-    for field in Field::ALL {
-        let parameters = model.field(field);
-        rows.extend(field.levels().iter().enumerate().map(|(level, name)| ModelRow {
-            comparison: field.label(),
-            level: name,
+    });
+    for (i, comparison) in spec.comparisons.iter().enumerate() {
+        let parameters = &model.fields[i];
+        rows.extend(comparison.levels.iter().enumerate().map(|(level, declared)| ModelRow {
+            comparison: comparison.name.clone(),
+            level: declared.name.clone(),
             m: parameters.m[level],
             u: parameters.u[level],
-            weight_unats: (model.weight_nats(field, level as u8) * 1e6).round() as i64,
+            weight_unats: (model.weight_nats(i, level) * 1e6).round() as i64,
             m_origin: parameters.m_origin.into(),
             u_origin: parameters.u_origin.into(),
         }));
@@ -210,8 +261,8 @@ pub fn model_rows(resolution: &Resolution, reliability: &Reliability) -> Vec<Mod
         ("account", reliability.account),
     ];
     rows.extend(kinds.into_iter().map(|(kind, q)| ModelRow {
-        comparison: "holder",
-        level: kind,
+        comparison: "holder".to_owned(),
+        level: kind.to_owned(),
         m: q,
         u: 1.0 - q,
         weight_unats: ((q / (1.0 - q)).ln() * 1e6).round() as i64,
@@ -223,19 +274,19 @@ pub fn model_rows(resolution: &Resolution, reliability: &Reliability) -> Vec<Mod
 
 /// Blocking rules, in order, with the session that was trained on each.
 pub fn block_rows(rules: &[RuleReport], sessions: &[EmSession]) -> Vec<BlockRow> {
-    let session = |rule: Rule| sessions.iter().find(|s| s.rule == rule);
+    let session = |rule: &str| sessions.iter().find(|s| s.rule == rule);
     rules
         .iter()
         .map(|r| BlockRow {
-            rule: r.rule.into(),
+            rule: r.rule.clone(),
             keys: r.keys as i64,
             pairs: r.pairs as i64,
             keys_dropped: r.keys_dropped as i64,
             records_dropped: r.records_dropped as i64,
             largest_key: r.largest as i64,
-            session_pairs: session(r.rule).map(|s| s.pairs as i64),
-            session_matches: session(r.rule).map(|s| s.matches),
-            session_used: session(r.rule).map(|s| s.used),
+            session_pairs: session(&r.rule).map(|s| s.pairs as i64),
+            session_matches: session(&r.rule).map(|s| s.matches),
+            session_used: session(&r.rule).map(|s| s.used),
         })
         .collect()
 }

@@ -1,6 +1,15 @@
-//! Values of person records as they are compared: numbers without decoration, placeholders as nothing.
+//! Values of records as they are compared: numbers without decoration, placeholders as nothing; and the distinct values of a column.
+
+use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
+
+use super::birth::BirthDate;
+use super::intern::{ByHash, hash_text};
+use super::record::{NONE, PartTable, Symbol};
+use super::spec::{Kind, PartOf};
+use crate::normalise::id_number::IdNumber;
+use crate::normalise::name::Name;
 
 /// Digits a landline or foreign number must have to be worth comparing.
 const PHONE_DIGITS_MIN: usize = 7;
@@ -66,6 +75,192 @@ pub fn address(written: &str) -> Option<String> {
 pub fn reference(written: &str) -> Option<String> {
     let text: String = written.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
     (!text.is_empty() && !PLACEHOLDERS.contains(&text.to_lowercase().as_str())).then_some(text)
+}
+
+/// An electronic mail address: lower case, without spaces; something has to stand before the @.
+pub fn email(written: &str) -> Option<String> {
+    let text: String = written.nfkc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    (text.len() >= 5 && text.contains('@') && !text.starts_with('@')).then_some(text)
+}
+
+/// The form in which a value of that kind is compared; of kinds that are texts.
+pub fn normalise(kind: Kind, written: &str) -> Option<String> {
+    match kind {
+        Kind::Phone => phone(written),
+        Kind::Account => account(written),
+        Kind::Device => device(written),
+        Kind::Plate => plate(written),
+        Kind::Email => email(written),
+        Kind::Address => address(written),
+        Kind::Code => reference(written),
+        Kind::PersonName | Kind::Date | Kind::IdentityNumber => None,
+    }
+}
+
+/// Texts in one piece of memory.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    all: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Text of a symbol.
+    pub fn get(&self, symbol: Symbol) -> &str {
+        let ix = symbol as usize;
+        let start = if ix == 0 { 0 } else { self.ends[ix - 1] };
+        &self.all[start..self.ends[ix]]
+    }
+
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+    }
+}
+
+/// A name, and what comparing it needs over and over.
+#[derive(Clone, Debug)]
+pub struct NameValue {
+    /// The name.
+    pub name: Name,
+    /// Its given name.
+    pub given: String,
+    /// Its words in order of the alphabet: the same for "Li Wei" and "Wei Li".
+    pub sorted: String,
+}
+
+impl NameValue {
+    /// Prepares a name.
+    pub fn new(name: Name) -> NameValue {
+        let mut words = name.syllables.clone();
+        words.sort_unstable();
+        NameValue { given: name.given(), sorted: words.concat(), name }
+    }
+}
+
+/// The distinct values of a column, by symbol.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// Names.
+    Names(Vec<NameValue>),
+    /// Dates.
+    Dates(Vec<BirthDate>),
+    /// Identity numbers.
+    Ids(Vec<IdNumber>),
+    /// Texts.
+    Texts(Texts),
+}
+
+impl Values {
+    /// Number of distinct values.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::Names(v) => v.len(),
+            Values::Dates(v) => v.len(),
+            Values::Ids(v) => v.len(),
+            Values::Texts(v) => v.len(),
+        }
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value as text.
+    pub fn text(&self, symbol: Symbol) -> String {
+        match self {
+            Values::Names(v) => v[symbol as usize].name.text.clone(),
+            Values::Dates(v) => v[symbol as usize].text(),
+            Values::Ids(v) => v[symbol as usize].as_str().to_owned(),
+            Values::Texts(v) => v.get(symbol).to_owned(),
+        }
+    }
+
+    /// A name, of a column of names.
+    pub fn name(&self, symbol: Symbol) -> &Name {
+        &self.name_value(symbol).name
+    }
+
+    /// A prepared name, of a column of names.
+    pub fn name_value(&self, symbol: Symbol) -> &NameValue {
+        let Values::Names(names) = self else { unreachable!("names are asked of a column of names") };
+        &names[symbol as usize]
+    }
+
+    /// An identity number, of a column of such.
+    pub fn id(&self, symbol: Symbol) -> &IdNumber {
+        let Values::Ids(ids) = self else { unreachable!("identity numbers are asked of their column") };
+        &ids[symbol as usize]
+    }
+
+    /// A date, of a column of dates.
+    pub fn date(&self, symbol: Symbol) -> BirthDate {
+        let Values::Dates(dates) = self else { unreachable!("dates are asked of a column of dates") };
+        dates[symbol as usize]
+    }
+
+    /// A part of every value, as symbols; [`NONE`] where a value has no such part.
+    pub fn part(&self, of: PartOf, first: Option<usize>) -> PartTable {
+        if of == PartOf::Whole && first.is_none() {
+            return PartTable { symbols: None, n: self.len() };
+        }
+        if let Values::Dates(dates) = self {
+            // Numbers that say the date itself: dates of two columns meet in one rule. Nobody counts them.
+            let symbol = |date: &BirthDate| match of {
+                PartOf::Year => u32::from(date.year()),
+                _ if date.is_full() => date.text().bytes().filter(u8::is_ascii_digit).fold(0, |n, b| n * 10 + u32::from(b - b'0')),
+                _ => NONE,
+            };
+            return PartTable { symbols: Some(dates.iter().map(symbol).collect()), n: 0 };
+        }
+        let mut index: ByHash<Symbol> = ByHash::default();
+        let symbols = (0..self.len() as Symbol)
+            .map(|symbol| match self.part_text(symbol, of) {
+                Some(text) => {
+                    let whole: &str = &text;
+                    let text = match first {
+                        Some(n) => whole.char_indices().nth(n).map_or(whole, |(end, _)| &whole[..end]),
+                        None => whole,
+                    };
+                    let next = index.len() as Symbol;
+                    *index.entry(hash_text(text)).or_insert(next)
+                }
+                None => NONE,
+            })
+            .collect();
+        PartTable { symbols: Some(symbols), n: index.len() }
+    }
+
+    /// A part of a value as text: what counts of people are kept by.
+    pub fn part_text(&self, symbol: Symbol, of: PartOf) -> Option<Cow<'_, str>> {
+        match (self, of) {
+            (Values::Names(v), PartOf::Text) => Some(Cow::Borrowed(v[symbol as usize].name.text.as_str())),
+            (Values::Names(v), PartOf::Reading) => Some(Cow::Borrowed(v[symbol as usize].name.pinyin.as_str())),
+            (Values::Names(v), PartOf::Surname) => Some(Cow::Borrowed(v[symbol as usize].name.surname.as_str())).filter(|s| !s.is_empty()),
+            (Values::Names(v), PartOf::Given) => Some(Cow::Borrowed(v[symbol as usize].given.as_str())).filter(|s| !s.is_empty()),
+            (Values::Names(v), PartOf::Words) => Some(Cow::Borrowed(v[symbol as usize].sorted.as_str())),
+            (Values::Ids(v), PartOf::Body) => v[symbol as usize].body().map(Cow::Owned),
+            (Values::Ids(v), PartOf::Tail) => {
+                let text = v[symbol as usize].as_str();
+                text.get(text.len() - 4..).filter(|t| !t.contains('*')).map(Cow::Borrowed)
+            }
+            (Values::Texts(v), PartOf::Mailbox) => v.get(symbol).split('@').next().filter(|m| m.len() >= 3).map(Cow::Borrowed),
+            (_, PartOf::Whole) => Some(Cow::Owned(self.text(symbol))),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

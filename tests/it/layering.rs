@@ -38,13 +38,16 @@ const ANALYSES: &[&str] = &["resolve", "link", "trace", "network", "score"];
 
 /// Files of the analyses that may read and write tables, beside each `mod.rs`.
 const MEET_THE_LAKE: &[&str] = &[
+    "src/resolve/load.rs",
     "src/link/load.rs",
     "src/link/roaming.rs",
-    "src/link/successor/run.rs",
-    "src/network/load.rs",
     "src/score/load/mod.rs",
     "src/score/load/evidence.rs",
     "src/score/load/parties.rs",
+    "src/trace/load.rs",
+    "src/link/successor/run.rs",
+    "src/network/load.rs",
+    "src/score/load/reviews.rs",
 ];
 
 /// Modules that may use `synth`: those that offer it to people.

@@ -59,6 +59,23 @@ impl Workspace {
         Ended { out: String::from_utf8(out).expect("text"), err: String::from_utf8(err).expect("text"), code, exit }
     }
 
+    /// A workspace with these parties and nothing else.
+    pub async fn of_parties(parties: &[Value]) -> Workspace {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(dir.path().join("clew.toml"), clew::config::TEMPLATE).unwrap();
+        let workspace = Workspace { dir, bill_id: String::new() };
+        workspace.replace_parties(parties).await;
+        workspace
+    }
+
+    /// Puts these parties in the place of those that are there.
+    pub async fn replace_parties(&self, parties: &[Value]) {
+        let table = tables::find("records.parties").expect("a declared table");
+        let mut lake = Lake::open_to_write(self.root()).unwrap();
+        lake.overwrite(&output(table, parties), "test", "test").await.unwrap();
+        lake.publish().unwrap();
+    }
+
     pub async fn new() -> Workspace {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let root = dir.path();

@@ -1,5 +1,5 @@
-//! `clew explain LEAD | TABLE | TABLE.COLUMN | COLUMN`: the argument of a lead down to the very source lines, or the meaning of a
-//! table or column.
+//! `clew explain LEAD | PERSON | TABLE | TABLE.COLUMN | COLUMN`: the argument of a lead down to the very source lines, why records are one
+//! person, or the meaning of a table or column.
 //!
 //! Reads the lake and the source files; writes nothing but the audit log. A source that is missing or changed is said to be so, its
 //! lines are not shown, and the command ends with findings.
@@ -8,6 +8,7 @@ mod declared;
 mod headers;
 mod lead;
 mod lines;
+mod person;
 mod print;
 mod sources;
 
@@ -19,10 +20,10 @@ use crate::audit::{Action, What};
 use crate::error::{Error, Result};
 use crate::lake::Lake;
 
-/// Show why a lead has its score, down to the source lines; or what a table or column means
+/// Show why a lead has its score, down to the source lines; why records are one person; or what a table or column means
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// A lead (or the beginning of its number), a table (`records.calls`), or a column (`records.calls.owner`, `owner`)
+    /// A lead (or the beginning of its number), a person (`person:…`), a table (`records.calls`), or a column (`records.calls.owner`, `owner`)
     what: String,
     /// Source lines to show for each reason [default: 5 in a table, all in other formats]
     #[arg(long, value_name = "N")]
@@ -52,8 +53,13 @@ pub async fn run(args: &ExplainArgs, globals: &Globals, out: &mut dyn Write) -> 
         return declared::print(out, &args.output, &gate, &about);
     }
     let session = lake.session(&settings(&config)).await?;
+    if let Some(union) = person::Union::load(&session, args.what.trim()).await? {
+        let what = what.table("entity.person_pairs").filter("person", union.id()).count("records", union.n_records());
+        let gate = disclosure.log(&config.root, Action::View, what)?;
+        return person::print(out, &args.output, &gate, &union);
+    }
     let Some(argument) = lead::Argument::load(&session, args.what.trim()).await? else {
-        return Err(Error::usage("E0830", format!("no lead, table or column is called {}", args.what)).hint(
+        return Err(Error::usage("E0830", format!("no lead, person, table or column is called {}", args.what)).hint(
             "`clew leads` lists leads, `clew tables` lists tables; a lead may be given by the beginning of its number if only one has it",
         ));
     };

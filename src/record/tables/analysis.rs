@@ -26,64 +26,130 @@ pub const PERSONS: Table = analysis(
     ],
 );
 
+const PERSON_RECORD_COLUMNS: &[Column] = &[
+    col("person_id", "人员", Type::Text, "Person the record belongs to.").required(),
+    col("record_kind", "记录类型", Type::Text, "party, subscriber or account.").required(),
+    col("case_id", "案件编号", Type::Text, "Case of a party record."),
+    col(
+        "basis",
+        "依据",
+        Type::Text,
+        "fact: same valid identity number or person number, or alone; assessment: by weight; inference: by a number alone.",
+    )
+    .required(),
+    col("source_id", "来源文件", Type::Text, "File of the record.").required(),
+    col("source_row", "来源行", Type::Int, "Row of the record.").required(),
+    col("known_at", "获知时间", Type::Time, "When the record became known."),
+];
+
 /// Which record belongs to which person.
-pub const PERSON_RECORDS: Table = analysis(
-    Schema::Entity,
-    "person_records",
-    "one person record",
-    &[
-        col("person_id", "人员", Type::Text, "Person the record belongs to.").required(),
-        col("record_kind", "记录类型", Type::Text, "party, subscriber or account.").required(),
-        col("case_id", "案件编号", Type::Text, "Case of a party record."),
-        col(
-            "basis",
-            "依据",
-            Type::Text,
-            "fact: same valid identity number or person number, or alone; assessment: by weight; inference: by a number alone.",
-        )
-        .required(),
-        col("source_id", "来源文件", Type::Text, "File of the record.").required(),
-        col("source_row", "来源行", Type::Int, "Row of the record.").required(),
-        col("known_at", "获知时间", Type::Time, "When the record became known."),
-    ],
-);
+pub const PERSON_RECORDS: Table = analysis(Schema::Entity, "person_records", "one person record", PERSON_RECORD_COLUMNS);
+
+const PERSON_PAIR_COLUMNS: &[Column] = &[
+    col("left_record", "记录甲", Type::Text, "`source_id:row`.").required(),
+    col("right_record", "记录乙", Type::Text, "`source_id:row`.").required(),
+    col("weight_unats", "权重", Type::Int, "Sum of the terms.").required().unit(UNATS),
+    col("terms", "分项", Type::TextList, "`comparison:level:micro-nats`, in order of comparison.").required(),
+    col(
+        "grounds",
+        "关联依据",
+        Type::Text,
+        "What a link rests on: same_person_ref, same_valid_id, weight or number_alone; null: too weak for any.",
+    ),
+    col("decision", "结论", Type::Text, "linked, refused (a veto) or below (the threshold).").required(),
+    col("reason", "原因", Type::Text, "Why it was refused, or not linked though strong."),
+    col("is_bridge", "孤链", Type::Bool, "Does a person of several records on either side hang together by this link alone?").required(),
+];
 
 /// Compared pairs of person records, with every term of the weight.
-pub const PERSON_PAIRS: Table = analysis(
+pub const PERSON_PAIRS: Table = analysis(Schema::Entity, "person_pairs", "one compared pair of person records", PERSON_PAIR_COLUMNS);
+
+const PERSON_MODEL_COLUMNS: &[Column] = &[
+    col(
+        "comparison",
+        "比对项",
+        Type::Text,
+        "Comparison; settings, with their hash as level; prior; or holder: a kind of claim on a number.",
+    )
+    .required(),
+    col("level", "级别", Type::Text, "Level of agreement.").required(),
+    col(
+        "m",
+        "同人概率",
+        Type::Float,
+        "Probability of the level between records of one person; of the prior λ; of a claim its reliability.",
+    )
+    .required(),
+    col("u", "异人概率", Type::Float, "Probability of the level between records of two persons.").required(),
+    col("weight_unats", "权重", Type::Int, "ln m − ln u, before term frequency.").required().unit(UNATS),
+    col("m_origin", "同人来源", Type::Text, "fitted, or default: too few pairs.").required(),
+    col("u_origin", "异人来源", Type::Text, "fitted, default or fixed.").required(),
+];
+
+/// What the comparison of person records rests on.
+pub const PERSON_MODEL: Table = analysis(Schema::Entity, "person_model", "one level of one comparison", PERSON_MODEL_COLUMNS);
+
+const PERSON_FREQUENCY_COLUMNS: &[Column] = &[
+    col("part", "取值项", Type::Text, "Column, or part of one: name.surname.").required(),
+    col("value", "取值", Type::Text, "Value that more than one person has; null: all values together.").class(Class::Identifier),
+    col("persons", "人数", Type::Int, "People who share it, counted before joining.").required(),
+    col("chance", "巧合概率", Type::Float, "Of all values together: chance that two people share one."),
+    col("is_generic", "公用", Type::Bool, "Do so many identity numbers share it that it says nothing?").required(),
+];
+
+/// How many people share a value: what agreements on it are weighed by.
+pub const PERSON_FREQUENCIES: Table = analysis(
     Schema::Entity,
-    "person_pairs",
-    "one compared pair of person records",
+    "person_frequencies",
+    "one value that several people share, or all values of one kind",
+    PERSON_FREQUENCY_COLUMNS,
+);
+
+/// Decisions of analysts about two records, newest last; withdrawn ones stay.
+pub const PERSON_RULINGS: Table = analysis(
+    Schema::Meta,
+    "person_rulings",
+    "one decision about two person records",
     &[
-        col("left_record", "记录甲", Type::Text, "`source_id:row`.").required(),
+        col("ruling_id", "裁定编号", Type::Text, "Hash of both records and the number of its entry in the audit log.").required(),
+        col("ruling", "裁定", Type::Text, "must_link or cannot_link.").required(),
+        col("left_record", "记录甲", Type::Text, "`source_id:row`, the smaller reference.").required(),
         col("right_record", "记录乙", Type::Text, "`source_id:row`.").required(),
-        col("weight_unats", "权重", Type::Int, "Sum of the terms.").required().unit(UNATS),
-        col("terms", "分项", Type::TextList, "`comparison:level:micro-nats`, in order of comparison.").required(),
-        col("decision", "结论", Type::Text, "linked, refused (a veto) or below (the threshold).").required(),
-        col("reason", "原因", Type::Text, "Why it was refused or not linked though strong; or the key or lone number that linked it."),
+        col("state", "状态", Type::Text, "active or withdrawn.").required(),
+        col("reason", "理由", Type::Text, "Why, in the analyst's words.").required().class(Class::Narrative),
+        col("by", "裁定人", Type::Text, "Who decided.").required(),
+        col("entry", "日志序号", Type::Int, "Entry of the audit log in which the decision stands.").required(),
     ],
 );
 
-/// What the comparison of person records rests on.
-pub const PERSON_MODEL: Table = analysis(
+/// What became of analysts' decisions in this run.
+pub const PERSON_RULED: Table = analysis(
     Schema::Entity,
-    "person_model",
-    "one level of one comparison",
+    "person_ruled",
+    "one active decision about two person records",
     &[
-        col("comparison", "比对项", Type::Text, "Field; prior; or holder: a kind of claim on a number.").required(),
-        col("level", "级别", Type::Text, "Level of agreement.").required(),
-        col(
-            "m",
-            "同人概率",
-            Type::Float,
-            "Probability of the level between records of one person; of the prior λ; of a claim its reliability.",
-        )
-        .required(),
-        col("u", "异人概率", Type::Float, "Probability of the level between records of two persons.").required(),
-        col("weight_unats", "权重", Type::Int, "ln m − ln u, before term frequency.").required().unit(UNATS),
-        col("m_origin", "同人来源", Type::Text, "fitted, or default: too few pairs.").required(),
-        col("u_origin", "异人来源", Type::Text, "fitted, default or fixed.").required(),
+        col("ruling", "裁定", Type::Text, "must_link or cannot_link.").required(),
+        col("left_record", "记录甲", Type::Text, "`source_id:row`.").required(),
+        col("right_record", "记录乙", Type::Text, "`source_id:row`.").required(),
+        col("refused", "拒绝原因", Type::Text, "Why it could not be followed; null: it was."),
     ],
 );
+
+/// The pinned run: which record was which person.
+pub const PINNED_PERSON_RECORDS: Table =
+    analysis(Schema::Meta, "pinned_person_records", "one person record of the pinned run", PERSON_RECORD_COLUMNS);
+
+/// The pinned run: pairs it judged.
+pub const PINNED_PERSON_PAIRS: Table =
+    analysis(Schema::Meta, "pinned_person_pairs", "one compared pair of the pinned run", PERSON_PAIR_COLUMNS);
+
+/// The pinned run: its parameters. While there are any, nothing is fitted anew.
+pub const PINNED_PERSON_MODEL: Table =
+    analysis(Schema::Meta, "pinned_person_model", "one level of one comparison of the pinned run", PERSON_MODEL_COLUMNS);
+
+/// The pinned run: its frequencies.
+pub const PINNED_PERSON_FREQUENCIES: Table =
+    analysis(Schema::Meta, "pinned_person_frequencies", "one value that several people share in the pinned run", PERSON_FREQUENCY_COLUMNS);
 
 /// What the blocking of person records proposed and dropped.
 pub const PERSON_BLOCKS: Table = analysis(
@@ -252,7 +318,8 @@ pub const BLOCKS: Table = analysis(
     "blocks",
     "one kind of block",
     &[
-        col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, key, mo or near.").required(),
+        col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, key, mo or near.")
+            .required(),
         col(
             "n_keys",
             "键数",
