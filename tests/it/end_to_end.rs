@@ -150,6 +150,17 @@ fn a_query_of_the_workspace_becomes_a_reason_and_after_training_and_approval_a_w
         assert_eq!(&found[1..], ["1", "uncalibrated", "0"]);
     }
 
+    // One that weighs by sex is refused before anything is computed.
+    let by_sex =
+        BOLD_MONEY.replace("bold_money", "by_sex").replace("evidence.victim_money", "evidence.victim_money, records.parties").replace(
+            "from evidence.victim_money, records.parties",
+            "from evidence.victim_money where exists (select sex from records.parties where sex = '女')",
+        );
+    let file = workspace.join("queries/evidence/by_sex.sql");
+    std::fs::write(&file, by_sex).unwrap();
+    fails(&["-w", w, "run"], 3, "protected attribute");
+    std::fs::remove_file(&file).unwrap();
+
     let spec = folder.path().join("spec.toml");
     let usual = std::fs::read_to_string("models/lead/spec.toml").unwrap();
     let small = [
