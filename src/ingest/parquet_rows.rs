@@ -28,7 +28,8 @@ impl ParquetRows {
     pub fn open(path: &Path) -> Result<(ParquetRows, Vec<String>, u64)> {
         let name = path.display().to_string();
         let file = File::open(path).usage("E0201", || format!("open {name}"))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).usage("E0203", || format!("read {name} as Parquet")).map_err(damaged)?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).usage("E0203", || format!("read {name} as Parquet")).map_err(damaged)?;
         let columns = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
         let rows = builder.metadata().file_metadata().num_rows().max(0) as u64;
         let batches = builder.with_batch_size(BATCH_ROWS).build().usage("E0203", || format!("read {name} as Parquet")).map_err(damaged)?;
