@@ -6,7 +6,7 @@
 //! - [`config`], [`audit`]: `clew.toml`; the log, masking and the one disclosure path;
 //! - [`lake`]: Delta tables, `PUBLISHED`, the DataFusion session;
 //! - [`queries`]: the SQL catalogue;
-//! - [`ingest`], [`synth`], [`resolve`], [`link`], [`score`]: the stages that SQL cannot say well;
+//! - [`ingest`], [`synth`], [`resolve`], [`link`], [`trace`], [`score`]: the stages that SQL cannot say well;
 //! - [`pipeline`]: the DAG and its runner;
 //! - [`report`]: what investigators read;
 //! - [`cli`]: one file a subcommand.
@@ -26,3 +26,4 @@ pub mod report;
 pub mod resolve;
 pub mod score;
 pub mod synth;
+pub mod trace;

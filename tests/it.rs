@@ -1,6 +1,7 @@
 //! One integration binary.
 
 mod it {
+    mod custody;
     mod disclosure;
     mod docs;
     mod end_to_end;
@@ -9,7 +10,10 @@ mod it {
     mod ingest_real;
     mod layering;
     mod lockfile;
+    mod money;
+    mod mutated;
     mod real_input;
+    mod records;
     mod resolve;
     mod source;
     mod sql;

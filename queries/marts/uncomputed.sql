@@ -91,6 +91,8 @@ listed as (
     select case_id, 'victim_contact' as kind, contact as reason from gathered
     union all
     select case_id, 'victim_money' as kind, money as reason from gathered
+    union all
+    select case_id, 'money_trace' as kind, money as reason from gathered
 )
 select
     case_id,

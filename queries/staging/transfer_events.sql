@@ -12,10 +12,11 @@
 -- within `transfer_fuse_window_s`; where several rows could be the one, nothing is filled in.
 -- 冲正: a row marked as reversal, or one with the serial of an earlier row of the same statement and the opposite sign, cancels
 -- the latest such row of equal amount and counterparty within `reversal_window_d`, of one instant that which stands above it; neither becomes an event. Equal amounts
--- back and forth without a mark are two transfers. `known_at` is when the first record of the event became known.
+-- back and forth without a mark are two transfers. Both balances are kept: each side's own, else what the other side says of it; where the
+-- two differ, `conflicts` names the balance. `known_at` is when the first record of the event became known.
 with transactions as (
     select
-        account, counterparty, sign, amount_minor, at, serial, balance_minor, settlement_order, channel, summary, success,
+        account, counterparty, sign, amount_minor, at, serial, balance_minor, counterparty_balance_minor, settlement_order, channel, summary, success,
         source_id, source_row, known_at
     from records.transactions
     where coalesce(success, true) and amount_minor > 0 and sign in ('in', 'out')
@@ -29,6 +30,7 @@ prepared as (
         cast(at as bigint) as at_us,
         nullif(trim(serial), '') as serial,
         balance_minor,
+        counterparty_balance_minor,
         lower(coalesce(channel, 'transfer')) as channel,
         (coalesce(lower(channel) = 'reversal', false) or coalesce(regexp_like(summary, '冲正|冲销|退汇|reversal'), false)) as is_reversal,
         source_id,
@@ -66,7 +68,8 @@ cancelled as (
 ),
 halves as (
     select
-        p.account, p.counterparty, p.sign, p.amount_minor, p.at_us, p.serial, p.balance_minor, p.channel, p.record, p.known_us
+        p.account, p.counterparty, p.sign, p.amount_minor, p.at_us, p.serial, p.balance_minor, p.counterparty_balance_minor, p.channel,
+        p.record, p.known_us
     from prepared p
     left anti join cancelled c on c.record = p.record
 ),
@@ -100,7 +103,7 @@ filled as (
 completed as (
     select
         h.account, coalesce(h.counterparty, f.counterparty) as counterparty,
-        h.sign, h.amount_minor, h.at_us, h.serial, h.balance_minor, h.channel, h.record, h.known_us
+        h.sign, h.amount_minor, h.at_us, h.serial, h.balance_minor, h.counterparty_balance_minor, h.channel, h.record, h.known_us
     from halves h
     left join filled f on f.record = h.record
 ),
@@ -114,6 +117,8 @@ sides as (
         p.at_us,
         p.serial,
         p.balance_minor,
+        case when p.sign = 'out' then p.balance_minor else p.counterparty_balance_minor end as from_balance_minor,
+        case when p.sign = 'out' then p.counterparty_balance_minor else p.balance_minor end as to_balance_minor,
         p.channel,
         p.record,
         p.known_us
@@ -121,7 +126,8 @@ sides as (
 ),
 neighbours as (
     select
-        from_account, to_account, sign, one_sided, amount_minor, at_us, serial, balance_minor, channel, record, known_us,
+        from_account, to_account, sign, one_sided, amount_minor, at_us, serial, balance_minor, from_balance_minor, to_balance_minor, channel,
+        record, known_us,
         lag(from_account) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_from,
         lag(to_account) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_to,
         lag(amount_minor) over (order by from_account, to_account, amount_minor, at_us, sign, record) as previous_minor,
@@ -133,7 +139,7 @@ neighbours as (
 ),
 judged as (
     select
-        from_account, to_account, sign, amount_minor, at_us, serial, channel, record, known_us,
+        from_account, to_account, sign, amount_minor, at_us, serial, from_balance_minor, to_balance_minor, channel, record, known_us,
         coalesce(
             (previous_from is not distinct from from_account) and (previous_to is not distinct from to_account)
             and previous_minor = amount_minor and previous_sign = sign and previous_us = at_us
@@ -153,7 +159,7 @@ judged as (
 ),
 counted as (
     select
-        from_account, to_account, sign, amount_minor, at_us, channel, record, known_us, is_copy, is_mirror,
+        from_account, to_account, sign, amount_minor, at_us, from_balance_minor, to_balance_minor, channel, record, known_us, is_copy, is_mirror,
         sum(case when is_copy then 0 else 1 end) over (
             order by from_account, to_account, amount_minor, at_us, sign, record rows between unbounded preceding and current row
         ) as unit
@@ -161,7 +167,7 @@ counted as (
 ),
 chained as (
     select
-        from_account, to_account, sign, amount_minor, at_us, channel, record, known_us, unit,
+        from_account, to_account, sign, amount_minor, at_us, from_balance_minor, to_balance_minor, channel, record, known_us, unit,
         max(case when not is_copy and not is_mirror then unit end) over (
             order by from_account, to_account, amount_minor, at_us, sign, record rows between unbounded preceding and current row
         ) as chain
@@ -174,6 +180,16 @@ select
     arrow_cast(min(at_us), 'Timestamp(Microsecond, Some("UTC"))') as at,
     amount_minor,
     min(channel) as channel,
+    coalesce(min(case when sign = 'out' then from_balance_minor end), min(from_balance_minor)) as from_balance_minor,
+    coalesce(min(case when sign = 'in' then to_balance_minor end), min(to_balance_minor)) as to_balance_minor,
+    nullif(
+        concat_ws(
+            ',',
+            case when min(from_balance_minor) <> max(from_balance_minor) then 'from_balance' end,
+            case when min(to_balance_minor) <> max(to_balance_minor) then 'to_balance' end
+        ),
+        ''
+    ) as conflicts,
     arrow_cast(min(known_us), 'Timestamp(Microsecond, Some("UTC"))') as known_at,
     array_sort(array_agg(record)) as records
 from chained

@@ -16,6 +16,16 @@ pub use disclose::{Disclosure, Gate, Unmask};
 pub use log::Log;
 pub use verify::{Finding, Report};
 
+/// The time it is, UTC, to the microsecond: for what a person decides. No step of a run asks for it.
+pub fn now() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
+
+/// The day it is where this machine stands. For approvals and terms that end; no step of a run asks for it.
+pub fn today() -> chrono::NaiveDate {
+    chrono::Local::now().date_naive()
+}
+
 /// Logs an action that shows nothing to anybody: loading files, computing, merging, erasing.
 ///
 /// Gives the number and hash of the entry. Fails with a policy error when the log cannot be written or does not hold together:

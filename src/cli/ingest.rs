@@ -2,16 +2,16 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::globals::Globals;
 use super::output::{Alignment, DisclosureArgs, SummaryArgs, SummaryFormat, grid, object};
-use crate::audit::{Action, Gate, What};
+use crate::audit::{Action, Gate, What, shape::mask_shapes};
 use crate::config::Config;
 use crate::error::{Context, Error, Fault, Result};
-use crate::ingest::{Mode, Options, Progress, Silent, Status, Summary, load};
+use crate::ingest::{Custody, Mode, Options, Progress, Silent, Status, Summary, load};
 use crate::lake::Lake;
 use crate::record::Class;
 
@@ -30,6 +30,15 @@ pub struct IngestArgs {
     /// Offset of local times from UTC in minutes, for files that do not say; China: 480
     #[arg(long, value_name = "MIN", allow_hyphen_values = true)]
     utc_offset: Option<i32>,
+    /// On what legal basis the files were asked for: article and number of the letter
+    #[arg(long, value_name = "TEXT", help_heading = "Custody")]
+    basis: Option<String>,
+    /// When they must be reviewed or erased: 2031-03-01T00:00:00+08:00
+    #[arg(long, value_name = "TIME", help_heading = "Custody")]
+    review_by: Option<chrono::DateTime<chrono::FixedOffset>>,
+    /// Who received them [default: --by]
+    #[arg(long, value_name = "NAME", help_heading = "Custody")]
+    received_by: Option<String>,
     /// Show the mapping and the first rejects; load nothing
     #[arg(long)]
     dry_run: bool,
@@ -45,6 +54,11 @@ impl IngestArgs {
             mapping: self.mapping.clone(),
             known_at: self.known_at.map(|t| t.timestamp_micros()),
             utc_offset_min: self.utc_offset,
+            custody: Custody {
+                received_by: self.received_by.clone().or_else(|| self.disclosure.by.clone()),
+                basis: self.basis.clone(),
+                review_by: self.review_by.map(|t| t.timestamp_micros()),
+            },
             mode: if self.dry_run { Mode::DryRun } else { Mode::Load },
             ..defaults(&self.paths, config)
         }
@@ -140,8 +154,8 @@ fn text(summary: &Summary, dry_run: bool, gate: &Gate) -> String {
     text.push_str(&format!("{}\n", grid(&header, rows)));
     let c = &summary.counts;
     text.push_str(&format!(
-        "{} rows read = {} structure + {} kept + {} duplicate + {} rejected; {} cells rejected\n",
-        c.read, c.structure, c.kept, c.duplicate, c.rejected, c.rejected_cells
+        "{} rows read = {} structure + {} kept + {} fused + {} duplicate + {} rejected; {} cells rejected\n",
+        c.read, c.structure, c.kept, c.fused, c.duplicate, c.rejected, c.rejected_cells
     ));
     let count = |s| summary.count(s);
     text.push_str(&format!(
@@ -158,43 +172,49 @@ fn text(summary: &Summary, dry_run: bool, gate: &Gate) -> String {
     text
 }
 
-/// Rows, rate and rest time on a terminal.
-#[derive(Default)]
-struct Bar(Mutex<Option<ProgressBar>>);
+/// Work that takes no longer than this shows no bar.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Rows, rate and rest time, on a terminal and once the work takes long.
+struct Bar {
+    started: Instant,
+    bar: ProgressBar,
+}
+
+impl Default for Bar {
+    fn default() -> Bar {
+        Bar { started: Instant::now(), bar: ProgressBar::hidden() }
+    }
+}
+
+impl Bar {
+    fn show_if_long(&self) {
+        if self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
 
 impl Progress for Bar {
-    fn begin(&self, files: usize, _: u64) {
-        let bar = ProgressBar::new(files as u64).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} files, {msg} rows, {elapsed}, {eta} left")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
-        if let Ok(mut slot) = self.0.lock() {
-            *slot = Some(bar);
-        }
+    fn begin(&self, files: usize, rows: u64) {
+        let style = ProgressStyle::with_template("{bar:30} {human_pos} of about {human_len} rows, {per_sec}, {eta} left, {msg}");
+        self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.bar.set_length(rows);
+        self.bar.set_message(format!("0 of {files} files"));
     }
 
     fn rows(&self, rows: u64) {
-        if let Ok(mut slot) = self.0.lock()
-            && let Some(bar) = slot.as_mut()
-        {
-            let so_far: u64 = bar.message().parse().unwrap_or(0);
-            bar.set_message((so_far + rows).to_string());
-        }
+        self.show_if_long();
+        self.bar.inc(rows);
     }
 
-    fn file(&self, _: &str) {
-        if let Ok(slot) = self.0.lock()
-            && let Some(bar) = slot.as_ref()
-        {
-            bar.inc(1);
-        }
+    fn file(&self, file: &str) {
+        self.show_if_long();
+        // The name of a file may be a number of a person.
+        self.bar.set_message(mask_shapes(file));
     }
 
     fn end(&self) {
-        if let Ok(slot) = self.0.lock()
-            && let Some(bar) = slot.as_ref()
-        {
-            bar.finish_and_clear();
-        }
+        self.bar.finish_and_clear();
     }
 }

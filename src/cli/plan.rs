@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
+use strum::IntoEnumIterator;
+
 use super::globals::Globals;
 use super::output::{Alignment, SummaryFormat, grid, object};
 use crate::error::{Context, Result};
 use crate::lake::Lake;
-use crate::pipeline::{BUILD, Dag, Plan, Selection};
+use crate::pipeline::{Analysis, BUILD, Dag, Plan, Selection};
 use crate::queries::Catalogue;
 
 /// Show what a run would do, and why
@@ -18,7 +20,7 @@ pub struct PlanArgs {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: PlanFormat,
-    /// List the parameters of all queries with their defaults instead
+    /// List the parameters of all queries and analyses with their defaults instead
     #[arg(long)]
     params: bool,
 }
@@ -63,13 +65,35 @@ pub fn run(args: &PlanArgs, globals: &Globals, out: &mut dyn Write) -> Result<()
     out.write_all(text.as_bytes()).bug("E0802", || "write the plan".into())
 }
 
+/// A parameter of a query or an analysis.
+#[derive(serde::Serialize)]
+struct Parameter {
+    parameter: String,
+    r#type: String,
+    default: String,
+    /// Who asks for it.
+    query: String,
+}
+
 fn params(catalogue: &Catalogue, format: PlanFormat, out: &mut dyn Write) -> Result<()> {
-    let all = || catalogue.iter().flat_map(|q| q.header.params.iter().map(move |p| (q, p)));
-    if format == PlanFormat::Json {
-        let row = |(q, p): (&crate::queries::Query, &crate::queries::ParamDecl)| serde_json::json!({ "parameter": p.name, "type": p.ty.to_string(), "default": p.default.to_string(), "query": q.name });
-        return object(out, "plan", &serde_json::json!({ "rows": all().map(row).collect::<Vec<_>>() }));
+    let row = |parameter: &str, ty: &str, default: String, query: &str| Parameter {
+        parameter: parameter.into(),
+        r#type: ty.into(),
+        default,
+        query: query.into(),
+    };
+    let of_queries =
+        catalogue.iter().flat_map(|q| q.header.params.iter().map(|p| row(&p.name, &p.ty.to_string(), p.default.to_string(), &q.name)));
+    let mut rows: Vec<Parameter> = of_queries.collect();
+    for analysis in Analysis::iter() {
+        let name = analysis.to_string();
+        rows.extend(analysis.params().iter().map(|(p, default)| row(p, "double", default.to_string(), &name)));
+        rows.extend(analysis.text_params().iter().map(|(p, default)| row(p, "text", (*default).to_string(), &name)));
     }
-    let header = ["parameter", "type", "default", "query"].map(|h| (h.to_string(), Alignment::Left));
-    let rows = all().map(|(q, p)| vec![p.name.clone(), p.ty.to_string(), p.default.to_string(), q.name.clone()]).collect();
+    if format == PlanFormat::Json {
+        return object(out, "plan", &serde_json::json!({ "rows": rows }));
+    }
+    let header = ["parameter", "type", "default", "query or analysis"].map(|h| (h.to_string(), Alignment::Left));
+    let rows = rows.into_iter().map(|p| vec![p.parameter, p.r#type, p.default, p.query]).collect();
     writeln!(out, "{}", grid(&header, rows)).bug("E0802", || "write the parameters".into())
 }

@@ -5,10 +5,13 @@ use std::io::Write;
 use super::globals::Globals;
 use super::output::{SummaryArgs, SummaryFormat, object};
 use super::progress::Steps;
+use crate::audit;
+use crate::config::Config;
 use crate::error::Result;
 use crate::lake::Lake;
 use crate::pipeline::{Manifest, RunOptions, Selection, run as run_dag};
 use crate::queries::Catalogue;
+use crate::score::artefact::{self, Choice};
 
 /// Compute what is out of date and publish it
 #[derive(Debug, clap::Args)]
@@ -31,12 +34,21 @@ pub async fn run(args: &RunArgs, globals: &Globals, out: &mut dyn Write) -> Resu
     if args.output.format == SummaryFormat::Json {
         object(out, "run", &manifest)?;
     }
+    if let Some(note) = permitted(&globals.config()?)? {
+        eprintln!("note: {note}");
+    }
     Ok(())
+}
+
+/// May the chosen model score today? A sentence when nobody approved what scores; an error when somebody must have.
+fn permitted(config: &Config) -> Result<Option<&'static str>> {
+    artefact::permit(&config.root, &Choice::of(&config.params)?, audit::today())
 }
 
 /// Runs the workspace's pipeline.
 pub async fn run_workspace(globals: &Globals, selections: &[Selection]) -> Result<Manifest> {
     let config = globals.config()?;
+    permitted(&config)?;
     let catalogue = Catalogue::of_workspace(&config.root)?;
     let mut lake = Lake::open_to_write(&config.root)?;
     let options = RunOptions { selections: selections.to_vec() };

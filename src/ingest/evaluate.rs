@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::amounts::{self, Said, Sign};
 use super::plan::{BankPlan, CellPlan, ColumnPlan, Fallback, Take, TargetPlan, first};
 use super::row::RawRow;
-use super::value::{self, Value, Zone};
+use super::value::{self, Clock, Value, Zone};
 use super::words::Memory;
+use crate::normalise::datum::to_wgs84;
 use crate::normalise::{Unusable, cells, money, placeholders, text};
 use crate::record::Type;
 
@@ -37,14 +38,14 @@ impl Evaluator {
     pub fn read<'r>(
         &mut self,
         plan: &'r TargetPlan,
-        offset_min: Option<i32>,
+        clock: &Clock,
         row: &'r RawRow,
         values: &mut Vec<Value<'r>>,
         flaws: &mut Vec<Flaw>,
     ) -> Result<(), Flaw> {
         values.clear();
         flaws.clear();
-        let mut zone = Zone { offset_min: row_offset(plan, row).or(offset_min), used_min: None };
+        let mut zone = Zone { offset_min: row_offset(plan, row).or(clock.offset_min), year: clock.year, used_min: None };
         for (at, column) in plan.columns.iter().enumerate() {
             let dependent = plan.bank.is_some_and(|b| at == b.sign || at == b.amount);
             let value = if dependent {
@@ -77,6 +78,12 @@ impl Evaluator {
             && values[at] == Value::Null
         {
             values[at] = zone.used_min.or(zone.offset_min).map_or(Value::Null, |m| Value::Int(m.into()));
+        }
+        if let Some((lat, lon, datum)) = plan.shifted
+            && let (Value::Float(a), Value::Float(b)) = (&values[lat], &values[lon])
+        {
+            let (a, b) = to_wgs84(datum, *a, *b);
+            (values[lat], values[lon]) = (Value::Float(a), Value::Float(b));
         }
         match plan.bank {
             Some(bank) => self.settle(plan, bank, row, values),

@@ -28,8 +28,8 @@ impl Name {
     }
 }
 
-/// Case, white space, width and decoration do not matter.
-fn key(s: &str) -> String {
+/// A header as it is compared: case, white space, width and decoration do not matter.
+pub fn key(s: &str) -> String {
     if s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
         return s.to_string();
     }
@@ -81,6 +81,11 @@ impl Header {
         Header { cells: cells.into_iter().map(cell).collect() }
     }
 
+    /// Adds a column that the file does not name.
+    pub fn add(&mut self, name: &str) {
+        self.cells.extend(Header::new([name]).cells);
+    }
+
     /// Cells up to the last named one: what a row must have.
     pub fn width(&self) -> usize {
         self.cells.iter().rposition(|c| !c.key.is_empty()).map_or(0, |i| i + 1)
@@ -123,20 +128,23 @@ fn gives(header: &Header, rule: &Rule) -> bool {
 }
 
 /// Columns that a record must have and that nothing gives.
-fn missing(header: &Header, target: &Target) -> Vec<&'static str> {
-    let given = |name: &str| target.rules.iter().any(|r| r.column.name == name && gives(header, r));
+fn missing(header: &Header, target: &Target, declared: &[&str]) -> Vec<&'static str> {
+    let given = |name: &str| declared.contains(&name) || target.rules.iter().any(|r| r.column.name == name && gives(header, r));
     let required = target.table.columns.iter().filter(|c| !c.nullable).map(|c| c.name);
     // An amount with a sign of its own, or in a column of its own for each direction, needs no flag.
     required.filter(|name| !given(name) && (*name != "sign" || !given("amount_minor"))).collect()
 }
 
 /// How well `mapping` fits `header`.
-fn fit(header: &Header, mapping: &Mapping) -> Fit {
+fn fit(header: &Header, mapping: &Mapping, declared: &[&str]) -> Fit {
     let mut known = vec![false; header.cells.len()];
     for at in mapping.names().filter_map(|n| header.find(n)) {
         known[at] = true;
     }
-    Fit { known: known.into_iter().filter(|k| *k).count(), missing: mapping.targets.iter().flat_map(|t| missing(header, t)).collect() }
+    Fit {
+        known: known.into_iter().filter(|k| *k).count(),
+        missing: mapping.targets.iter().flat_map(|t| missing(header, t, declared)).collect(),
+    }
 }
 
 /// Which header row and mapping were found.
@@ -154,8 +162,8 @@ pub struct Found<'m> {
 
 /// The row and mapping that fit best among the first rows of a file. `None`: none fits.
 ///
-/// More known headers are better; then a mapping named like the file or its table, then one of the workspace, then the earlier row.
-pub fn detect<'m>(sample: &[RawRow], mappings: &'m [Mapping], stem: &str) -> Option<Found<'m>> {
+/// `declared` are columns that the file gives for all its rows. More known headers are better; then a mapping named like the file or its table, then one of the workspace, then the earlier row.
+pub fn detect<'m>(sample: &[RawRow], mappings: &'m [Mapping], stem: &str, declared: &[&str]) -> Option<Found<'m>> {
     let keys: HashSet<&str> = mappings.iter().flat_map(Mapping::names).map(|n| n.key.as_str()).collect();
     let mut best: Option<(Rank, Found<'m>)> = None;
     for (at, row) in sample.iter().take(HEADER_ROWS_MAX).enumerate() {
@@ -169,7 +177,7 @@ pub fn detect<'m>(sample: &[RawRow], mappings: &'m [Mapping], stem: &str) -> Opt
             continue;
         }
         for mapping in mappings {
-            let fit = fit(&header, mapping);
+            let fit = fit(&header, mapping, declared);
             if !fit.missing.is_empty() || fit.known < 2.min(header.width()) || fit.known == 0 {
                 continue;
             }
@@ -196,19 +204,18 @@ struct Rank {
 }
 
 /// Says why no mapping fits, by the one that comes closest.
-pub fn no_fit(sample: &[RawRow], mappings: &[Mapping]) -> Error {
+pub fn no_fit(sample: &[RawRow], mappings: &[Mapping], declared: &[&str]) -> Error {
     let mut closest: Option<(usize, &Mapping, Fit, Header)> = None;
     for row in sample.iter().take(HEADER_ROWS_MAX).filter(|r| r.trouble.is_none()) {
         let header = Header::new(row.cells());
         for mapping in mappings {
-            let fit = fit(&header, mapping);
+            let fit = fit(&header, mapping, declared);
             if fit.known > closest.as_ref().map_or(0, |(known, ..)| *known) {
                 closest = Some((fit.known, mapping, fit, header.clone()));
             }
         }
     }
-    let what_to_do =
-        "write mappings/NAME.toml in the workspace and give --mapping NAME; `clew ingest --dry-run FILE` shows what is recognised";
+    let what_to_do = "`clew map FILE --write` proposes mappings/NAME.toml for you to correct; then load it with --mapping NAME";
     match closest {
         Some((known, mapping, fit, header)) => {
             let headers: Vec<_> = header.cells.iter().map(|c| c.text.as_str()).filter(|t| !t.is_empty()).take(12).collect();
@@ -236,7 +243,9 @@ pub fn no_fit(sample: &[RawRow], mappings: &[Mapping]) -> Error {
 fn headers_for(mapping: &Mapping, column: &str) -> String {
     let rule = mapping.targets.iter().flat_map(|t| &t.rules).find(|r| r.column.name == column);
     let names: Vec<_> = rule.map(|r| r.source.names().into_iter().map(|n| n.text.as_str()).collect()).unwrap_or_default();
-    if names.is_empty() {
+    if names.is_empty() && matches!(column, "owner" | "account") {
+        format!("{column} (its rows never say it: write `subject = \"NUMBER\"` into the file's sidecar)")
+    } else if names.is_empty() {
         format!("{column} (the mapping gives it no header)")
     } else {
         format!("{column} (header {})", names.join(" or "))
@@ -244,8 +253,8 @@ fn headers_for(mapping: &Mapping, column: &str) -> String {
 }
 
 /// Says why a mapping that was asked for does not fit.
-pub fn does_not_fit(sample: &[RawRow], mapping: &Mapping) -> Error {
-    let mut error = no_fit(sample, std::slice::from_ref(mapping));
+pub fn does_not_fit(sample: &[RawRow], mapping: &Mapping, declared: &[&str]) -> Error {
+    let mut error = no_fit(sample, std::slice::from_ref(mapping), declared);
     error.code = "E0221";
     error.message = error.message.replace("no layout fits", &format!("mapping {} does not fit", mapping.name));
     error
@@ -276,7 +285,7 @@ mod tests {
             row(4, &["A1", "盗窃", "某街"]),
         ];
         let mappings = mappings();
-        let found = detect(&sample, &mappings, "x").unwrap();
+        let found = detect(&sample, &mappings, "x", &[]).unwrap();
         assert_eq!((found.at, found.mapping.name.as_str(), found.known), (2, "cases", 3));
     }
 
@@ -284,24 +293,24 @@ mod tests {
     fn the_better_fit_wins_and_the_name_of_the_file_breaks_a_tie() {
         let header = [row(1, &["case_id", "category", "roles"])];
         let mappings = mappings();
-        assert_eq!(detect(&header, &mappings, "cases").unwrap().mapping.name, "cases");
-        assert_eq!(detect(&header, &mappings, "parties").unwrap().mapping.name, "parties");
+        assert_eq!(detect(&header, &mappings, "cases", &[]).unwrap().mapping.name, "cases");
+        assert_eq!(detect(&header, &mappings, "parties", &[]).unwrap().mapping.name, "parties");
         let more = [row(1, &["case_id", "category", "roles", "name"])];
-        assert_eq!(detect(&more, &mappings, "cases").unwrap().mapping.name, "parties");
+        assert_eq!(detect(&more, &mappings, "cases", &[]).unwrap().mapping.name, "parties");
     }
 
     #[test]
     fn a_header_that_fits_nothing_says_what_comes_closest() {
         let sample = [row(1, &["owner", "peer", "started_at", "colour"])];
         let mappings = mappings();
-        assert!(detect(&sample, &mappings, "calls").is_none());
-        let error = no_fit(&sample, &mappings);
+        assert!(detect(&sample, &mappings, "calls", &[]).is_none());
+        let error = no_fit(&sample, &mappings, &[]);
         assert!(
             error.message.contains("closest is calls") && error.message.contains("direction (header direction or 通话类型)"),
             "{error}"
         );
         assert!(error.hint.unwrap().contains("colour"));
-        let error = does_not_fit(&sample, &mappings[0]);
+        let error = does_not_fit(&sample, &mappings[0], &[]);
         assert!(error.message.contains("mapping cases does not fit"), "{error}");
     }
 

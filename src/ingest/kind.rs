@@ -135,7 +135,7 @@ pub fn of(table: &Table, column: &Column) -> Kind {
         ("regions", "kind") => Kind::Word(REGION_KIND),
         ("outcomes", "outcome") => Kind::Word(OUTCOME),
         ("outcomes", "drawn_by") => Kind::Word(DRAWN_BY),
-        (_, "owner" | "peer" | "forwarded_from" | "phone" | "phones") => Kind::Phone,
+        (_, "owner" | "peer" | "forwarded_from" | "dialled" | "phone" | "phones") => Kind::Phone,
         (_, "account" | "accounts" | "counterparty") => Kind::Account,
         (_, "own_imei" | "peer_imei" | "imeis") => Kind::Imei,
         (_, "own_imsi" | "peer_imsi" | "imsi") => Kind::Imsi,

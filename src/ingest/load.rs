@@ -1,10 +1,12 @@
 //! A load into the lake of a workspace. The only file of ingest that knows the lake.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use arrow::record_batch::RecordBatch;
 use sha2::{Digest, Sha256};
 
+use super::archive::SCRATCH_PREFIX;
 use super::run::ingest;
 use super::sink::{Nowhere, Sink};
 use super::summary::{Status, Summary};
@@ -29,6 +31,8 @@ pub async fn load(lake: &mut Lake, options: &Options, progress: &dyn Progress) -
     if options.mode == Mode::DryRun {
         return ingest(options, workspace.as_deref(), &loaded, &mut Nowhere, progress);
     }
+    clear_scratch(lake.folder());
+    let options = &Options { scratch: lake.folder().to_path_buf(), ..options.clone() };
     let mut sink = Writers { lake, open: BTreeMap::new() };
     let mut summary = ingest(options, workspace.as_deref(), &loaded, &mut sink, progress)?;
     let writers = sink.open;
@@ -41,6 +45,15 @@ pub async fn load(lake: &mut Lake, options: &Options, progress: &dyn Progress) -
     Ok(summary)
 }
 
+/// Folders of unpacked archives that a killed load left. This process holds the lock of the lake: they are nobody's.
+fn clear_scratch(lake: &Path) {
+    let entries = std::fs::read_dir(lake).into_iter().flatten().flatten();
+    for entry in entries.filter(|e| e.file_name().to_string_lossy().starts_with(SCRATCH_PREFIX)) {
+        // What cannot be removed wastes room and nothing else.
+        let _ = std::fs::remove_dir_all(entry.path());
+    }
+}
+
 #[derive(serde::Deserialize)]
 struct SourceId {
     source_id: String,
@@ -51,7 +64,10 @@ async fn loaded(lake: &Lake, options: &Options) -> Result<BTreeSet<String>> {
     let settings = Settings { threads: options.threads.max(1), memory_mb: MEMORY_MB };
     let session = lake.session(&settings).await?;
     let rows: Vec<SourceId> = session.rows("meta.sources", &["source_id"], &["source_id"]).await?;
-    Ok(rows.into_iter().map(|r| r.source_id).collect())
+    let mut ids: BTreeSet<String> = rows.into_iter().map(|r| r.source_id).collect();
+    // What was erased does not come back because its file still lies in the folder.
+    ids.extend(lake.erased()?);
+    Ok(ids)
 }
 
 /// A hash of the files that this load brought.

@@ -5,9 +5,11 @@
 
 use super::header::Name;
 use super::kind::{self, Kind};
+use super::legs::Legs;
 use super::mapping_raw::{Entry, Headers, Raw, RawSpec};
 use crate::error::{Error, Result};
 use crate::normalise::cells::Radix;
+use crate::normalise::datum::Datum;
 use crate::normalise::durations::Style;
 use crate::normalise::money::Unit;
 use crate::normalise::times::Order;
@@ -41,6 +43,10 @@ pub struct Mapping {
     pub totals: Vec<String>,
     /// What a row becomes; the first decides whether the row is kept.
     pub targets: Vec<Target>,
+    /// Coordinate system of all files of this layout.
+    pub datum: Option<Datum>,
+    /// How one call is spread over several rows.
+    pub legs: Option<Legs>,
 }
 
 /// What a row becomes in one table.
@@ -75,6 +81,8 @@ pub struct Rule {
     pub style: Option<Style>,
     /// Order of the fields of a date.
     pub order: Order,
+    /// Offset of the column's times from UTC, where the layout fixes it.
+    pub utc_offset_min: Option<i32>,
     /// What the parts of a list are separated by.
     pub separators: Vec<char>,
 }
@@ -146,6 +154,12 @@ impl Mapping {
             ignored: raw.ignored.0.iter().map(|n| Name::new(n)).collect(),
             totals: raw.totals.0,
             targets,
+            datum: raw.datum,
+            legs: raw.legs.map(|legs| Legs {
+                same: names(&legs.same),
+                longest: legs.longest.as_deref().map(Name::new),
+                continued: legs.continued,
+            }),
         })
     }
 
@@ -175,6 +189,8 @@ impl Mapping {
             ignored: Vec::new(),
             totals,
             targets: vec![target],
+            datum: None,
+            legs: None,
         }
     }
 }
@@ -254,8 +270,8 @@ fn rule(mapping: &str, table: &'static Table, column: &'static Column, spec: Raw
     if spec.style.is_some() && kind != Kind::Duration {
         return wrong("`style` is for durations", "its values: seconds, minutes, hhmmss");
     }
-    if spec.format.is_some() && !matches!(kind, Kind::Time(_)) {
-        return wrong("`format` is for times", "its values: ymd, mdy, dmy");
+    if (spec.format.is_some() || spec.utc_offset_min.is_some()) && !matches!(kind, Kind::Time(_)) {
+        return wrong("`format` and `utc_offset_min` are for times", "formats: ymd, mdy, dmy; offsets in minutes");
     }
     if let Kind::Word(words) = kind {
         let said = spec.values.iter().chain(&spec.contains).map(|(_, word)| word).chain(&spec.otherwise);
@@ -276,6 +292,7 @@ fn rule(mapping: &str, table: &'static Table, column: &'static Column, spec: Raw
         unit: spec.unit,
         style: spec.style,
         order: spec.format.unwrap_or_default(),
+        utc_offset_min: spec.utc_offset_min,
         separators: if column.ty == Type::TextList {
             spec.separators.map_or_else(|| vec![';', '；', '、', '|'], |s| s.chars().collect())
         } else {

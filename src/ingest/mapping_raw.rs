@@ -7,6 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::normalise::cells::Radix;
+use crate::normalise::datum::Datum;
 use crate::normalise::durations::Style;
 use crate::normalise::money::Unit;
 use crate::normalise::times::Order;
@@ -29,6 +30,17 @@ pub(super) struct Raw {
     pub columns: Vec<(String, Entry)>,
     #[serde(default)]
     pub also: Vec<RawAlso>,
+    pub datum: Option<Datum>,
+    pub legs: Option<RawLegs>,
+}
+
+/// Rows that tell one call together.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLegs {
+    pub same: Headers,
+    pub longest: Option<String>,
+    pub continued: Option<String>,
 }
 
 /// A further table that the rows feed.
@@ -56,6 +68,7 @@ pub(super) struct RawSpec {
     pub unit: Option<Unit>,
     pub style: Option<Style>,
     pub format: Option<Order>,
+    pub utc_offset_min: Option<i32>,
     pub operator: Headers,
     pub lac: Headers,
     pub ci: Headers,

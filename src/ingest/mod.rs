@@ -8,22 +8,36 @@
 //! A file is read three times at most: for its hash and encoding, for what only whole columns tell (often a few rows), and for its rows.
 
 mod amounts;
+mod archive;
+mod blocks;
 mod catalogue;
 mod columns;
+mod custody;
+mod deliver;
 mod evaluate;
 mod file;
 mod header;
 mod json_rows;
+mod judge;
 mod kind;
+mod ledger;
+mod legs;
+// The fuzz targets take these modules without the lake.
+#[cfg(not(fuzzing))]
 mod load;
 mod mapping;
 mod mapping_raw;
+mod parallel;
 mod parquet_rows;
 mod plan;
+mod propose;
 mod rejects;
 mod row;
 mod run;
+mod scan;
 mod sections;
+mod seen;
+mod shapes;
 mod sidecar;
 mod sink;
 mod sniff;
@@ -38,8 +52,13 @@ mod xlsx_rows;
 
 use std::path::PathBuf;
 
+pub use custody::{FileState, at_hand, file_state, physical_path};
+#[cfg(not(fuzzing))]
 pub use load::load;
+pub use propose::{Proposal, propose};
 pub use run::ingest;
+pub use scan::{Extent, scan};
+pub use shapes::{Shape, identifier, shape};
 pub use sink::{Collect, Nowhere, Sink};
 pub use sniff::Format;
 pub use summary::{Counts, FileSummary, Matched, Refusal, ShownReject, Status, Summary};
@@ -67,8 +86,12 @@ pub struct Options {
     pub utc_offset_min: Option<i32>,
     /// Offset that counts where nothing else says one, not even the mapping: the workspace's.
     pub workspace_utc_offset_min: Option<i32>,
+    /// Who received the files, why they were asked for, and until when they may be kept, for files whose sidecar does not say.
+    pub custody: Custody,
     /// Threads that read files.
     pub threads: usize,
+    /// Folder for what does not fit in memory and for unpacked archives.
+    pub scratch: PathBuf,
     /// Does the load write?
     pub mode: Mode,
 }
@@ -82,16 +105,29 @@ impl Options {
             known_at: None,
             utc_offset_min: None,
             workspace_utc_offset_min: None,
+            custody: Custody::default(),
             threads: 1,
+            scratch: std::env::temp_dir(),
             mode: Mode::Load,
         }
     }
 }
 
+/// By what right a file is here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Custody {
+    /// Who received it.
+    pub received_by: Option<String>,
+    /// Legal basis: article and number of the letter.
+    pub basis: Option<String>,
+    /// When it must be reviewed or erased, microseconds since 1970-01-01 UTC.
+    pub review_by: Option<i64>,
+}
+
 /// Hears how a load gets on.
 pub trait Progress: Sync {
-    /// So many files with so many bytes will be read.
-    fn begin(&self, files: usize, bytes: u64);
+    /// So many files will be read, with about so many rows.
+    fn begin(&self, files: usize, rows: u64);
     /// So many further rows were read.
     fn rows(&self, rows: u64);
     /// A file is done.

@@ -10,7 +10,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::row::{RawRow, RowSource};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 
 const BATCH_ROWS: usize = 8192;
 
@@ -28,19 +28,20 @@ impl ParquetRows {
     pub fn open(path: &Path) -> Result<(ParquetRows, Vec<String>, u64)> {
         let name = path.display().to_string();
         let file = File::open(path).usage("E0201", || format!("open {name}"))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).usage("E0203", || format!("read {name} as Parquet"))?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).usage("E0203", || format!("read {name} as Parquet")).map_err(damaged)?;
         let columns = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
         let rows = builder.metadata().file_metadata().num_rows().max(0) as u64;
-        let batches = builder.with_batch_size(BATCH_ROWS).build().usage("E0203", || format!("read {name} as Parquet"))?;
+        let batches = builder.with_batch_size(BATCH_ROWS).build().usage("E0203", || format!("read {name} as Parquet")).map_err(damaged)?;
         Ok((ParquetRows { batches, texts: Vec::new(), at: 0, rows: 0, name }, columns, rows))
     }
 
     fn fill(&mut self, batch: &RecordBatch) -> Result<()> {
         let options = FormatOptions::new().with_null("");
         let arrays = batch.columns().iter().map(with_plain_offset).collect::<std::result::Result<Vec<_>, _>>();
-        let arrays = arrays.usage("E0203", || format!("read {} as text", self.name))?;
+        let arrays = arrays.usage("E0203", || format!("read {} as text", self.name)).map_err(damaged)?;
         let columns = arrays.iter().map(|c| Formatter::new(c, &options)).collect::<std::result::Result<Vec<_>, _>>();
-        let columns = columns.usage("E0203", || format!("read {} as text", self.name))?;
+        let columns = columns.usage("E0203", || format!("read {} as text", self.name)).map_err(damaged)?;
         self.texts.resize_with(batch.num_rows(), RawRow::default);
         for (i, row) in self.texts.iter_mut().enumerate() {
             self.rows += 1;
@@ -58,7 +59,7 @@ impl RowSource for ParquetRows {
     fn next(&mut self, row: &mut RawRow) -> Result<bool> {
         while self.at == self.texts.len() {
             let Some(batch) = self.batches.next() else { return Ok(false) };
-            let batch = batch.usage("E0203", || format!("read {} as Parquet", self.name))?;
+            let batch = batch.usage("E0203", || format!("read {} as Parquet", self.name)).map_err(damaged)?;
             self.fill(&batch)?;
         }
         std::mem::swap(row, &mut self.texts[self.at]);
@@ -69,6 +70,11 @@ impl RowSource for ParquetRows {
     fn used(&self) -> Option<u64> {
         Some(self.rows)
     }
+}
+
+/// What to do about a file that cannot be read.
+fn damaged(error: Error) -> Error {
+    error.hint("the file is damaged or no Parquet; ask the sender for it again, or for CSV")
 }
 
 /// Times with a named zone are instants; they are written with the offset of UTC, which needs no table of zones.

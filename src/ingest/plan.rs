@@ -2,10 +2,12 @@
 
 use super::header::{Header, Name};
 use super::kind::Kind;
+use super::legs::LegPlan;
 use super::mapping::{Mapping, Rule, Source, Target};
 use super::row::RawRow;
-use super::value::Reading;
+use super::value::{Clock, Reading};
 use crate::normalise::cells::Radix;
+use crate::normalise::datum::Datum;
 use crate::normalise::durations::Style;
 use crate::normalise::money::Unit;
 use crate::normalise::{placeholders, text};
@@ -26,6 +28,14 @@ pub struct FileFacts {
     pub carrier: Option<String>,
     /// Radix of cell numbers.
     pub radix: Option<Radix>,
+    /// Number whose records these are, where the rows do not say.
+    pub owner: Option<String>,
+    /// Account whose records these are, where the rows do not say.
+    pub account: Option<String>,
+    /// Year of times that lack one.
+    pub year: Option<i32>,
+    /// Coordinate system.
+    pub datum: Option<Datum>,
 }
 
 /// What becomes of the rows of one file or sheet.
@@ -39,8 +49,10 @@ pub struct Plan {
     pub header: Header,
     /// Words with which a row of totals begins.
     pub totals: Vec<String>,
-    /// What counts for times without an offset.
-    pub offset_min: Option<i32>,
+    /// What counts for times without an offset or a year.
+    pub clock: Clock,
+    /// How rows belong together.
+    pub legs: Option<LegPlan>,
 }
 
 /// What becomes of the rows in one table.
@@ -56,6 +68,8 @@ pub struct TargetPlan {
     pub offset: Vec<usize>,
     /// How amounts and their direction are told, in a table of transactions.
     pub bank: Option<BankPlan>,
+    /// Positions of latitude and longitude that are to be converted, and from what.
+    pub shifted: Option<(usize, usize, Datum)>,
 }
 
 /// Positions, among the columns of a table of transactions, of those that depend on each other.
@@ -155,12 +169,18 @@ pub enum Fallback {
 impl Plan {
     /// Applies `mapping` to `header`.
     pub fn new(mapping: &Mapping, header: &Header, facts: &FileFacts) -> Plan {
+        let mut header = header.clone();
+        let legs = mapping.legs.as_ref().map(|legs| legs.plan(&mut header));
+        let facts = &FileFacts { datum: facts.datum.or(mapping.datum), ..facts.clone() };
+        let mut numbering = header.find_all(&mapping.numbering);
+        numbering.sort_unstable();
         Plan {
-            targets: mapping.targets.iter().map(|t| target(t, header, facts)).collect(),
-            numbering: header.find_all(&mapping.numbering),
-            header: header.clone(),
+            targets: mapping.targets.iter().map(|t| target(t, &header, facts)).collect(),
+            numbering,
+            header,
             totals: mapping.totals.clone(),
-            offset_min: facts.utc_offset_min,
+            clock: Clock { offset_min: facts.utc_offset_min, year: facts.year },
+            legs,
         }
     }
 
@@ -200,7 +220,9 @@ fn target(target: &Target, header: &Header, facts: &FileFacts) -> TargetPlan {
     });
     let offset = at("utc_offset_min").map(|i| columns[i].cells()).unwrap_or_default();
     let distinct = target.distinct.iter().filter_map(|d| at(d.name)).collect();
-    TargetPlan { table: target.table, distinct, columns, offset, bank }
+    let shifted = facts.datum.filter(|d| *d != Datum::Wgs84);
+    let shifted = shifted.and_then(|datum| Some((at("lat")?, at("lon")?, datum)));
+    TargetPlan { table: target.table, distinct, columns, offset, bank, shifted }
 }
 
 fn column_plan(column: &'static Column, target: &Target, header: &Header, facts: &FileFacts) -> ColumnPlan {
@@ -235,6 +257,8 @@ fn column_plan(column: &'static Column, target: &Target, header: &Header, facts:
         "request_id" if target.table.name != "requests" => text(&facts.request_id),
         "delivery" => text(&facts.delivery),
         "carrier" => text(&facts.carrier),
+        "owner" => text(&facts.owner),
+        "account" if target.table.name == "transactions" => text(&facts.account),
         _ => Fallback::Null,
     };
     let header_unit = match &take {
@@ -247,6 +271,7 @@ fn column_plan(column: &'static Column, target: &Target, header: &Header, facts:
         unit: header_unit.or(rule.and_then(|r| r.unit)).unwrap_or(Unit::Yuan),
         style: style.unwrap_or(Style::Seconds),
         order: rule.map(|r| r.order).unwrap_or_default(),
+        offset_min: rule.and_then(|r| r.utc_offset_min),
         ..Reading::default()
     };
     let kind = rule.map_or(Kind::Text, |r| r.kind);

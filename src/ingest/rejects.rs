@@ -31,6 +31,21 @@ impl Scope {
     }
 }
 
+/// What could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// Row in the file.
+    pub row: u64,
+    /// The row or only a cell of it.
+    pub scope: Scope,
+    /// Header; empty for a whole row.
+    pub column: String,
+    /// As written.
+    pub value: String,
+    /// Why.
+    pub why: Unusable,
+}
+
 /// Rejects of one file, until they make a batch.
 pub struct Rejects {
     source_id: String,
@@ -61,7 +76,8 @@ impl Rejects {
     }
 
     /// Adds one, and counts it.
-    pub fn push(&mut self, summary: &mut FileSummary, row: u64, scope: Scope, column: &str, value: &str, why: Unusable) {
+    pub fn push(&mut self, summary: &mut FileSummary, reject: Reject) {
+        let Reject { row, scope, column, value, why } = reject;
         let value: String = value.chars().take(VALUE_CHARS_MAX).collect();
         match scope {
             Scope::Row => summary.counts.rejected += 1,
@@ -72,7 +88,7 @@ impl Rejects {
             summary.first_rejects.push(ShownReject {
                 row,
                 scope: scope.word(),
-                column: column.to_string(),
+                column: column.clone(),
                 value: value.clone(),
                 code: why.code(),
                 reason: why.reason(),

@@ -1,7 +1,7 @@
 //! Many files: which are new, read by a few threads, handed on in the order of their paths whatever the threads do.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -9,14 +9,14 @@ use std::sync::{Mutex, PoisonError};
 use arrow::record_batch::RecordBatch;
 
 use super::catalogue::Catalogue;
+use super::deliver::{Delivered, Input, Inputs};
 use super::file::{self, Job};
-use super::plan::FileFacts;
+use super::ledger::Out;
 use super::sections::Choice;
-use super::sidecar;
 use super::sink::Sink;
 use super::sniff::{self, Sniffed};
 use super::summary::{FileSummary, Refusal, Status, Summary};
-use super::{Options, Progress, sources, walk};
+use super::{Options, Progress, sources};
 use crate::error::{Error, Fault, Result};
 use crate::record::Table;
 
@@ -26,7 +26,7 @@ const BATCHES_AHEAD: usize = 8;
 /// What a thread reports about its file.
 enum Event {
     Batch(&'static Table, RecordBatch),
-    End(Box<FileSummary>, Option<i64>),
+    End(Box<FileSummary>, Box<Delivered>),
     Failed(Error),
 }
 
@@ -45,25 +45,27 @@ pub fn ingest(
 ) -> Result<Summary> {
     let catalogue = Catalogue::load(workspace)?;
     let forced = options.mapping.as_deref().map(|name| catalogue.find(name)).transpose()?;
-    let files = walk::files(&options.paths)?;
+    let inputs = Inputs::find(options, workspace)?;
+    let files = &inputs.files;
     if files.is_empty() {
         return Err(nothing_there(options));
     }
     let threads = options.threads.clamp(1, files.len());
-    let sniffed = sniff_all(&files, threads)?;
-    progress.begin(files.len(), sniffed.iter().map(|s| s.bytes).sum());
+    let sniffed = sniff_all(files, threads)?;
+    progress.begin(files.len(), sniffed.iter().filter(|s| s.format.is_ok()).map(Sniffed::rows_expected).sum());
     let work = Work {
         options,
         catalogue: &catalogue,
         forced: forced.map(|m| m.name.as_str()),
-        files: &files,
+        files,
         sniffed: &sniffed,
-        workspace,
+        threads: (options.threads / threads).max(1),
         progress,
     };
 
     let mut known = loaded.clone();
-    let is_new: Vec<bool> = sniffed.iter().map(|s| s.format.is_err() || known.insert(s.sha256.clone())).collect();
+    let is_new: Vec<bool> =
+        sniffed.iter().zip(files).map(|(s, f)| s.format.is_err() || f.path.is_err() || known.insert(s.sha256.clone())).collect();
     let mut summary = Summary::default();
     let mut source_rows = sources::Rows::default();
     let channel = |new: &bool| if *new { Some(sync_channel(BATCHES_AHEAD)) } else { None }.unzip();
@@ -87,12 +89,14 @@ pub fn ingest(
         }
         // If this returns early the receivers are dropped, and the threads stop at their next batch.
         for (index, receiver) in receivers.into_iter().enumerate() {
-            let (file, known_at) = match receiver {
+            let (file, delivered) = match receiver {
                 Some(receiver) => drain(&receiver, sink)?,
-                None => (work.already_loaded(index), None),
+                None => (work.already_loaded(index), Delivered::default()),
             };
             if file.status == Status::Loaded {
-                source_rows.push(&file, known_at);
+                // Once more, where nothing but the published rows follows: what does not add up is not published.
+                file.counts.check().map_err(|e| e.file(&file.file))?;
+                source_rows.push(&file, delivered);
             }
             progress.file(&file.file);
             summary.push(file);
@@ -110,11 +114,11 @@ pub fn ingest(
 }
 
 /// Hands the batches of one file on, until its end.
-fn drain(receiver: &Receiver<Event>, sink: &mut dyn Sink) -> Result<(FileSummary, Option<i64>)> {
+fn drain(receiver: &Receiver<Event>, sink: &mut dyn Sink) -> Result<(FileSummary, Delivered)> {
     loop {
         match receiver.recv() {
             Ok(Event::Batch(table, batch)) => sink.write(table, batch)?,
-            Ok(Event::End(summary, known_at)) => return Ok((*summary, known_at)),
+            Ok(Event::End(summary, delivered)) => return Ok((*summary, *delivered)),
             Ok(Event::Failed(error)) => return Err(error),
             Err(_) => return Err(Error::bug("E0205", "finish a file: its thread ended without a word")),
         }
@@ -125,19 +129,16 @@ struct Work<'w> {
     options: &'w Options,
     catalogue: &'w Catalogue,
     forced: Option<&'w str>,
-    files: &'w [PathBuf],
+    files: &'w [Input],
     sniffed: &'w [Sniffed],
-    workspace: Option<&'w Path>,
+    /// Threads for each file.
+    threads: usize,
     progress: &'w dyn Progress,
 }
 
 impl Work<'_> {
-    fn shown(&self, index: usize) -> String {
-        shown(&self.files[index], self.workspace)
-    }
-
     fn already_loaded(&self, index: usize) -> FileSummary {
-        let mut summary = FileSummary::new(&self.shown(index));
+        let mut summary = self.files[index].summary();
         summary.status = Status::AlreadyLoaded;
         summary.source_id.clone_from(&self.sniffed[index].sha256);
         summary.bytes = self.sniffed[index].bytes;
@@ -153,64 +154,57 @@ impl Work<'_> {
             sender.send(Event::Batch(table, batch)).map_err(|_| Error::bug("E0205", "go on: the load was given up"))
         });
         let event = match result {
-            Ok((summary, known_at)) => Event::End(Box::new(summary), known_at),
+            Ok((summary, delivered)) => Event::End(Box::new(summary), Box::new(delivered)),
             Err(error) if error.fault == Fault::Usage && !wrote => {
                 let mut summary = self.already_loaded(index);
                 summary.status = Status::Refused;
                 summary.refusal = Some(Refusal::from(&error));
-                Event::End(Box::new(summary), None)
+                Event::End(Box::new(summary), Box::default())
             }
             Err(error) => Event::Failed(error),
         };
         let _ = sender.send(event);
     }
 
-    fn read(&self, index: usize, out: file::Out<'_>) -> Result<(FileSummary, Option<i64>)> {
-        let path = &self.files[index];
-        let beside = sidecar::read(path)?;
-        let layout = self.forced.or(beside.layout.as_deref());
-        let forced = layout.map(|name| self.catalogue.find(name)).transpose()?;
-        let offset_min = beside.utc_offset_min.or(self.options.utc_offset_min);
-        let known_at = beside.known_at_us(offset_min.or(self.options.workspace_utc_offset_min))?.or(self.options.known_at);
-        let facts = FileFacts {
-            known_at,
-            utc_offset_min: None,
-            request_id: beside.request_id,
-            delivery: beside.delivery,
-            carrier: beside.carrier,
-            radix: beside.radix,
+    fn read(&self, index: usize, out: Out<'_>) -> Result<(FileSummary, Delivered)> {
+        let input = &self.files[index];
+        let path = match &input.path {
+            Ok(path) => path,
+            Err(why) => return Err(Error::usage(why.code, why.message.clone()).hint(why.hint.clone().unwrap_or_default())),
         };
+        let delivered = input.delivered(self.options)?;
+        let layout = self.forced.or(delivered.layout.as_deref());
+        let forced = layout.map(|name| self.catalogue.find(name)).transpose()?;
+        let declared = [("owner", &delivered.facts.owner), ("account", &delivered.facts.account)];
+        let declared: Vec<&'static str> = declared.iter().filter(|(_, given)| given.is_some()).map(|(name, _)| *name).collect();
         let job = Job {
-            shown: self.shown(index),
+            shown: input.shown.clone(),
+            stem: input.stem.clone(),
             sniffed: self.sniffed[index].clone(),
-            facts,
-            offsets: [offset_min, self.options.workspace_utc_offset_min],
-            choice: Choice { mappings: self.catalogue.all(), forced },
+            facts: delivered.facts.clone(),
+            offsets: [delivered.utc_offset_min, self.options.workspace_utc_offset_min],
+            choice: Choice { mappings: self.catalogue.all(), forced, declared: &declared },
+            threads: self.threads,
+            scratch: &self.options.scratch,
         };
         let summary = file::read(path, &job, &|rows| self.progress.rows(rows), out)?;
-        Ok((summary, known_at))
+        Ok((summary, delivered))
     }
 }
 
-/// The path relative to the workspace (`../exports/a.csv` when it lies outside), so that it is found again from wherever clew is called, and
-/// so that moving both together changes nothing.
-fn shown(path: &Path, workspace: Option<&Path>) -> String {
-    let both = workspace.and_then(|w| Some((w.canonicalize().ok()?, path.canonicalize().ok()?)));
-    let Some((workspace, path)) = both else { return path.display().to_string() };
-    let common = workspace.components().zip(path.components()).take_while(|(a, b)| a == b).count();
-    let up = workspace.components().skip(common).map(|_| Component::ParentDir);
-    up.chain(path.components().skip(common)).collect::<PathBuf>().display().to_string()
-}
-
 /// The first pass over all files.
-fn sniff_all(files: &[PathBuf], threads: usize) -> Result<Vec<Sniffed>> {
+fn sniff_all(files: &[Input], threads: usize) -> Result<Vec<Sniffed>> {
     let results: Vec<Mutex<Option<Result<Sniffed>>>> = files.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((path, slot)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| files.get(i).zip(results.get(i))) {
-                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(sniff::sniff(path));
+                    let sniffed = match &path.path {
+                        Ok(path) => sniff::sniff(path),
+                        Err(_) => Ok(Sniffed::nothing()),
+                    };
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(sniffed);
                 }
             });
         }

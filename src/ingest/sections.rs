@@ -13,7 +13,7 @@ use super::xlsx_rows::{self, SheetRows};
 use crate::error::Result;
 
 /// Separators of cells, the most usual first.
-const DELIMITERS: [u8; 4] = *b",\t;|";
+pub(super) const DELIMITERS: [u8; 4] = *b",\t;|";
 
 /// Where rows are read from.
 #[derive(Clone, Debug)]
@@ -52,9 +52,44 @@ impl Section<'_> {
         })
     }
 
+    /// Where the table's text is, if it is one in a text file.
+    pub fn text_place(&self) -> Option<TextPlace<'_>> {
+        match &self.place {
+            Place::Text { shape, delimiter, width } => Some(TextPlace { path: &self.path, shape, delimiter: *delimiter, width: *width }),
+            _ => None,
+        }
+    }
+
     /// Must a row have as many cells as the header? A spreadsheet does not store empty cells.
     pub fn is_ragged(&self) -> bool {
         matches!(self.place, Place::Sheet(_))
+    }
+}
+
+/// A table in a text file.
+#[derive(Clone, Copy, Debug)]
+pub struct TextPlace<'s> {
+    /// The file.
+    pub path: &'s Path,
+    /// How its text is written.
+    pub shape: &'s TextShape,
+    delimiter: u8,
+    width: usize,
+}
+
+impl TextPlace<'_> {
+    /// The rows of a block.
+    pub fn block_rows(&self, bytes: &[u8], lines_before: u64) -> TextRows {
+        let mut rows = TextRows::of_block(self.path, self.shape, self.delimiter, bytes, lines_before);
+        rows.expect_width(self.width);
+        rows
+    }
+
+    /// The rows behind so many bytes and lines.
+    pub fn rows_at(&self, bytes_before: u64, lines_before: u64) -> Result<TextRows> {
+        let mut rows = TextRows::open_at(self.path, self.shape, self.delimiter, bytes_before, lines_before)?;
+        rows.expect_width(self.width);
+        Ok(rows)
     }
 }
 
@@ -65,20 +100,22 @@ pub struct Choice<'m> {
     pub mappings: &'m [Mapping],
     /// The one that was asked for.
     pub forced: Option<&'m Mapping>,
+    /// Columns that the file gives for all its rows.
+    pub declared: &'m [&'static str],
 }
 
 impl<'m> Choice<'m> {
     fn find(&self, sample: &[RawRow], stem: &str) -> Option<Found<'m>> {
         match self.forced {
-            Some(one) => header::detect(sample, std::slice::from_ref(one), stem),
-            None => header::detect(sample, self.mappings, stem),
+            Some(one) => header::detect(sample, std::slice::from_ref(one), stem, self.declared),
+            None => header::detect(sample, self.mappings, stem, self.declared),
         }
     }
 
     fn explain(&self, sample: &[RawRow]) -> crate::error::Error {
         match self.forced {
-            Some(one) => header::does_not_fit(sample, one),
-            None => header::no_fit(sample, self.mappings),
+            Some(one) => header::does_not_fit(sample, one, self.declared),
+            None => header::no_fit(sample, self.mappings, self.declared),
         }
     }
 }
@@ -87,21 +124,20 @@ impl<'m> Choice<'m> {
 ///
 /// # Errors
 /// No mapping fits: by how much the closest misses, and what to do.
-pub fn find<'m>(path: &Path, format: Format, sniffed: &Sniffed, choice: Choice<'m>) -> Result<Vec<Section<'m>>> {
-    let stem = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+pub fn find<'m>(path: &Path, format: Format, sniffed: &Sniffed, choice: Choice<'m>, stem: &str) -> Result<Vec<Section<'m>>> {
     let shape = || sniffed.shape.expect("a text format has a shape");
     match format {
-        Format::Csv => Ok(vec![text(path, shape(), choice, &stem)?]),
+        Format::Csv => Ok(vec![text(path, shape(), choice, stem)?]),
         Format::Jsonl => {
             let keys = JsonRows::keys(path, &shape())?;
             let place = Place::Json { shape: shape(), keys: keys.clone() };
-            Ok(vec![named(path, place, &keys, choice, &stem, shape().lines)?])
+            Ok(vec![named(path, place, &keys, choice, stem, shape().lines)?])
         }
         Format::Parquet => {
             let (_, columns, rows) = ParquetRows::open(path)?;
-            Ok(vec![named(path, Place::Parquet, &columns, choice, &stem, Some(rows))?])
+            Ok(vec![named(path, Place::Parquet, &columns, choice, stem, Some(rows))?])
         }
-        Format::Xlsx => sheets(path, choice, &stem),
+        Format::Xlsx => sheets(path, choice, stem),
     }
 }
 
@@ -142,7 +178,7 @@ fn text<'m>(path: &Path, shape: TextShape, choice: Choice<'m>, stem: &str) -> Re
     Ok(Section { path: path.to_path_buf(), place, titles, found: Some(found), expected: shape.lines })
 }
 
-fn most_cells(sample: &[RawRow]) -> usize {
+pub(super) fn most_cells(sample: &[RawRow]) -> usize {
     sample.iter().map(RawRow::len).max().unwrap_or(0)
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use sha2::{Digest, Sha256};
 
+use super::archive::{self, Archive};
 use crate::error::{Context, Result};
 
 /// What kind of table a file holds.
@@ -58,6 +59,21 @@ pub struct Sniffed {
     pub shape: Option<TextShape>,
 }
 
+/// Bytes of a row, where nothing better is known.
+const ROW_BYTES: u64 = 64;
+
+impl Sniffed {
+    /// About how many rows the file has.
+    pub fn rows_expected(&self) -> u64 {
+        self.shape.and_then(|s| s.lines).unwrap_or(self.bytes / ROW_BYTES)
+    }
+
+    /// Of a file that cannot be read.
+    pub fn nothing() -> Sniffed {
+        Sniffed { sha256: String::new(), bytes: 0, format: Err("an unreadable file"), shape: None }
+    }
+}
+
 const CHUNK_BYTES: usize = 1 << 20;
 const HEAD_BYTES: usize = 64 * 1024;
 /// Bytes by which an encoding is judged when the file is not UTF-8 throughout.
@@ -91,6 +107,14 @@ pub fn sniff(path: &Path) -> Result<Sniffed> {
     }
     let sha256 = hex::encode(hash.finalize());
     let (format, shape) = match binary(&head) {
+        _ if archive::begins_like_one(&head) => {
+            let format = match archive::kind(path) {
+                Archive::Workbook => Ok(Format::Xlsx),
+                Archive::Files => Err("an archive inside an archive; unpack it first"),
+                Archive::Damaged => Err("a damaged ZIP archive or workbook"),
+            };
+            (format, None)
+        }
         Some(kind) => (kind, None),
         None => {
             let line_end = if newlines == 0 && returns > 0 { b'\r' } else { b'\n' };
@@ -131,10 +155,6 @@ fn binary(head: &[u8]) -> Option<std::result::Result<Format, &'static str>> {
         (b"RIFF", Err("a sound, picture or film")),
         (b"BM", Err("a bitmap picture")),
     ];
-    if head.starts_with(b"PK\x03\x04") {
-        let is_sheet = head.windows(3).any(|w| w == b"xl/") || head.windows(19).any(|w| w == b"[Content_Types].xml");
-        return Some(if is_sheet { Ok(Format::Xlsx) } else { Err("a ZIP archive; unpack it first") });
-    }
     for (magic, kind) in MAGIC {
         // Some begin with letters that a header may begin with; those also hold zero bytes.
         if head.starts_with(magic) && (!magic.iter().all(u8::is_ascii_alphanumeric) || magic == b"PAR1" || head.contains(&0)) {

@@ -4,13 +4,13 @@
 //! can end is an ordinary character, so that one bad cell costs one row. Blank lines are rows too: what is counted is every line.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use encoding_rs::{CoderResult, Decoder};
 use memchr::{memchr, memchr_iter};
 
-use super::row::{RawRow, RowSource};
+use super::row::{BETWEEN, RawRow, RowSource};
 use super::sniff::TextShape;
 use crate::error::{Context, Error, Result};
 
@@ -18,11 +18,12 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// A line longer than this is not a line of a table.
 const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A quoted cell that spans more lines than this is a stray quote.
-const QUOTED_LINES_MAX: usize = 64;
+pub const QUOTED_LINES_MAX: usize = 64;
 
 /// Reads the rows of one text file.
 pub struct TextRows {
-    file: File,
+    /// None once everything is in `text`.
+    file: Option<File>,
     path: std::path::PathBuf,
     decoder: Decoder,
     bytes: Vec<u8>,
@@ -62,7 +63,7 @@ impl TextRows {
         let mut mark = vec![0; shape.mark_bytes];
         file.read_exact(&mut mark).usage("E0201", || format!("read {}", path.display()))?;
         Ok(TextRows {
-            file,
+            file: Some(file),
             path: path.to_path_buf(),
             decoder: shape.encoding.new_decoder_without_bom_handling(),
             bytes: vec![0; CHUNK_BYTES],
@@ -76,6 +77,35 @@ impl TextRows {
             lines: 0,
             undecodable: false,
         })
+    }
+
+    /// Opens a file at a place where a row begins, behind so many bytes and lines.
+    pub fn open_at(path: &Path, shape: &TextShape, delimiter: u8, bytes_before: u64, lines_before: u64) -> Result<TextRows> {
+        let mut rows = Self::open(path, shape, delimiter)?;
+        let file = rows.file.as_mut().expect("just opened");
+        file.seek(SeekFrom::Start(bytes_before)).usage("E0201", || format!("read {}", path.display()))?;
+        rows.lines = lines_before;
+        Ok(rows)
+    }
+
+    /// Rows of a block that was cut out of a file where a row ends, and of whose lines `lines_before` lie before it.
+    pub fn of_block(path: &Path, shape: &TextShape, delimiter: u8, bytes: &[u8], lines_before: u64) -> TextRows {
+        let (text, undecodable) = shape.encoding.decode_without_bom_handling(bytes);
+        TextRows {
+            file: None,
+            path: path.to_path_buf(),
+            decoder: shape.encoding.new_decoder_without_bom_handling(),
+            bytes: Vec::new(),
+            text: text.into_owned(),
+            at: 0,
+            ended: true,
+            line_end: shape.line_end,
+            delimiter,
+            width: None,
+            quotes: Quotes::Enclose,
+            lines: lines_before,
+            undecodable,
+        }
     }
 
     /// Opens a file of which every line is one cell, quotes and all; `delimiter` is a byte that does not occur.
@@ -100,7 +130,8 @@ impl TextRows {
                 .row(self.lines + 1)
                 .hint("this is not a table of lines; look at the file"));
         }
-        let n = self.file.read(&mut self.bytes).usage("E0201", || format!("read {}", self.path.display()))?;
+        let file = self.file.as_mut().expect("a block is complete from the start");
+        let n = file.read(&mut self.bytes).usage("E0201", || format!("read {}", self.path.display()))?;
         self.ended = n == 0;
         let mut rest = &self.bytes[..n];
         loop {
@@ -200,15 +231,19 @@ impl RowSource for TextRows {
 }
 
 fn split_plain(line: &str, delimiter: u8, row: &mut RawRow) {
-    let mut start = 0;
     let bytes = line.as_bytes();
-    let mut from = 0;
-    while let Some(i) = memchr(delimiter, &bytes[from..]) {
-        row.push(&line[start..from + i]);
-        from += i + 1;
-        start = from;
+    // Looked for once: cells are short, and few files hold it anywhere.
+    let clean = memchr(BETWEEN, bytes).is_none();
+    let mut start = 0;
+    for end in memchr_iter(delimiter, bytes).chain([line.len()]) {
+        let cell = &line[start..end];
+        if clean {
+            row.push_plain(cell)
+        } else {
+            row.push(cell)
+        }
+        start = end + 1;
     }
-    row.push(&line[start..]);
 }
 
 /// Splits a record by RFC 4180; false when a quote is still open at its end.

@@ -42,6 +42,8 @@ pub struct Reading {
     pub order: Order,
     /// Did a spreadsheet round the long numbers of the column?
     pub digits: Digits,
+    /// Offset of the column's times from UTC, where the layout fixes it.
+    pub offset_min: Option<i32>,
 }
 
 /// Are the last digits of long numbers what the sender wrote?
@@ -56,8 +58,23 @@ pub enum Digits {
 
 impl Default for Reading {
     fn default() -> Self {
-        Reading { unit: money::Unit::Yuan, style: durations::Style::default(), order: Order::default(), digits: Digits::default() }
+        Reading {
+            unit: money::Unit::Yuan,
+            style: durations::Style::default(),
+            order: Order::default(),
+            digits: Digits::default(),
+            offset_min: None,
+        }
     }
+}
+
+/// What a file declares for times that do not say all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// Offset of local time from UTC.
+    pub offset_min: Option<i32>,
+    /// Year.
+    pub year: Option<i32>,
 }
 
 /// The offset of local time from UTC: what counts for times without one, and what was used.
@@ -65,6 +82,8 @@ impl Default for Reading {
 pub struct Zone {
     /// What counts for times that have none.
     pub offset_min: Option<i32>,
+    /// What counts for times without a year.
+    pub year: Option<i32>,
     /// The offset of the first time of the row.
     pub used_min: Option<i32>,
 }
@@ -118,7 +137,7 @@ pub fn read<'a>(kind: Kind, raw: &'a str, how: &Reading, zone: &mut Zone) -> Res
         }
         Kind::Money => Ok(money::parse(raw, how.unit)?.map_or(Value::Null, Value::Int)),
         Kind::Duration => Ok(durations::parse(raw, how.style)?.map_or(Value::Null, Value::Int)),
-        Kind::Time(day) => time(raw, day, how.order, zone),
+        Kind::Time(day) => time(raw, day, how, zone),
         Kind::BirthDate => birth_date(raw),
         Kind::Int => {
             let s = plain(raw)?;
@@ -193,13 +212,20 @@ fn plain(raw: &str) -> Result<&str, Unusable> {
     Ok(s)
 }
 
-fn time<'a>(raw: &str, day: DayMeans, order: Order, zone: &mut Zone) -> Result<Value<'a>, Unusable> {
-    let Some(stamp) = times::parse(raw, order)? else { return Ok(Value::Null) };
+fn time<'a>(raw: &str, day: DayMeans, how: &Reading, zone: &mut Zone) -> Result<Value<'a>, Unusable> {
+    let stamp = match (times::parse(raw, how.order), zone.year) {
+        // The declared year in front makes it a time like others, or it is none.
+        (Err(Unusable::YearMissing), Some(year)) => {
+            times::parse(&format!("{year}-{}", text::clean(raw)), Order::Ymd).map_err(|_| Unusable::YearMissing)?
+        }
+        (stamp, _) => stamp?,
+    };
+    let Some(stamp) = stamp else { return Ok(Value::Null) };
     let stamp = match day {
         DayMeans::Start => stamp,
         DayMeans::End => stamp.end_of_day(),
     };
-    let (at, offset) = stamp.instant(zone.offset_min)?;
+    let (at, offset) = stamp.instant(how.offset_min.or(zone.offset_min))?;
     zone.used_min.get_or_insert(offset);
     Ok(Value::Time(at))
 }
@@ -240,7 +266,7 @@ mod tests {
     use super::*;
 
     fn show(kind: Kind, raw: &str) -> String {
-        let mut zone = Zone { offset_min: Some(480), used_min: None };
+        let mut zone = Zone { offset_min: Some(480), ..Zone::default() };
         match read(kind, raw, &Reading::default(), &mut zone) {
             Ok(Value::Null) => "null".into(),
             Ok(Value::Text(t)) => t.into_owned(),

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use calamine::{DataRef, Reader, Xlsx, XlsxError, open_workbook};
 
+use super::archive;
 use super::row::{RawRow, RowSource};
 use crate::error::{Context, Error, Result};
 
@@ -20,17 +21,20 @@ const CHUNKS_AHEAD: usize = 4;
 /// Whole numbers below this are exact in a spreadsheet: fifteen digits.
 const EXACT_MAX: f64 = 1e15;
 
-type Chunk = std::result::Result<Vec<RawRow>, XlsxError>;
+/// Rows, or none at the end of the sheet: a thread that broke down must not look like an end.
+type Chunk = std::result::Result<Option<Vec<RawRow>>, XlsxError>;
 
 /// Reads the rows of one sheet.
 pub struct SheetRows {
     chunks: Receiver<Chunk>,
     rows: std::vec::IntoIter<RawRow>,
+    ended: bool,
     name: String,
 }
 
 /// Names of the sheets, in their order.
 pub fn sheets(path: &Path) -> Result<Vec<String>> {
+    archive::check_workbook(path)?;
     let workbook: Xlsx<_> = open_workbook(path).map_err(|e: XlsxError| unreadable(path, e))?;
     Ok(workbook.sheet_names())
 }
@@ -45,13 +49,12 @@ impl SheetRows {
         let (sender, chunks) = sync_channel(CHUNKS_AHEAD);
         let owned = path.to_path_buf();
         let read = move || {
-            if let Err(e) = send_rows(&owned, index, &sender) {
-                // Nobody listens any more if this fails: the reader was dropped.
-                let _ = sender.send(Err(e));
-            }
+            let end = send_rows(&owned, index, &sender).map(|()| None);
+            // Nobody listens any more if this fails: the reader was dropped.
+            let _ = sender.send(end);
         };
         std::thread::Builder::new().name("xlsx".into()).spawn(read).bug("E0205", || "start a thread".into())?;
-        Ok(SheetRows { chunks, rows: Vec::new().into_iter(), name: path.display().to_string() })
+        Ok(SheetRows { chunks, rows: Vec::new().into_iter(), ended: false, name: path.display().to_string() })
     }
 }
 
@@ -65,7 +68,7 @@ fn send_rows(path: &Path, index: usize, sender: &SyncSender<Chunk>) -> std::resu
         let (r, c) = cell.get_position();
         let number = base + u64::from(r);
         if chunk.last().is_none_or(|row| row.number != number) {
-            if chunk.len() == CHUNK_ROWS && sender.send(Ok(std::mem::take(&mut chunk))).is_err() {
+            if chunk.len() == CHUNK_ROWS && sender.send(Ok(Some(std::mem::take(&mut chunk)))).is_err() {
                 return Ok(());
             }
             let mut row = RawRow::default();
@@ -78,7 +81,7 @@ fn send_rows(path: &Path, index: usize, sender: &SyncSender<Chunk>) -> std::resu
         }
         row.push(&text_of(cell.get_value()));
     }
-    let _ = sender.send(Ok(chunk));
+    let _ = sender.send(Ok(Some(chunk)));
     Ok(())
 }
 
@@ -128,10 +131,18 @@ impl RowSource for SheetRows {
                 *row = next;
                 return Ok(true);
             }
+            if self.ended {
+                return Ok(false);
+            }
             match self.chunks.recv() {
-                Ok(Ok(rows)) => self.rows = rows.into_iter(),
+                Ok(Ok(Some(rows))) => self.rows = rows.into_iter(),
+                Ok(Ok(None)) => self.ended = true,
                 Ok(Err(e)) => return Err(unreadable(Path::new(&self.name), e)),
-                Err(_) => return Ok(false),
+                Err(_) => {
+                    return Err(Error::usage("E0204", "read the spreadsheet to its end: its reader broke down")
+                        .file(&self.name)
+                        .hint("open it and save it again as .xlsx, or export it as CSV"));
+                }
             }
         }
     }

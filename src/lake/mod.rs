@@ -3,14 +3,18 @@
 //! A writer stages tables one after another; [`Lake::publish`] makes all of them visible at once. What was staged and never
 //! published is forgotten: the next commit to that table starts from the published files, not from the latest Delta version.
 
+mod branch;
 mod canonical;
+mod content;
 mod delta;
+mod erased;
 mod failpoint;
 mod functions;
 mod hash;
 mod output;
 mod published;
 mod session;
+mod swap;
 mod writer;
 
 pub use canonical::canonical_schema;
@@ -19,8 +23,10 @@ pub use hash::ContentHash;
 pub use output::Output;
 pub use published::{Entry, Published};
 pub use session::{Session, Settings};
+pub use swap::FRESH_PREFIX;
 pub use writer::TableWriter;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -61,10 +67,13 @@ impl Lake {
         let folder = root.join("lake");
         std::fs::create_dir_all(&folder).usage("E0101", || format!("create {}", folder.display()))?;
         let path = folder.join("LOCK");
-        let lock = File::options().create(true).append(true).open(&path).usage("E0102", || format!("open {}", path.display()))?;
+        let lock = File::options().create(true).append(true).open(&path).usage("E0102", || format!("open {}", path.display()));
+        let lock = lock.map_err(|e| e.hint("is the folder read-only, or somebody else's? clew writes into the lake of the workspace"))?;
         lock.try_lock().map_err(|e| {
             Error::usage("E0103", "another clew is writing to this workspace").hint("wait for it to end, or stop it").caused_by(e)
         })?;
+        swap::clear(root)?;
+        writer::clear_unfinished(&folder);
         let mut lake = Lake::open(root)?;
         lake.lock = Some(lock);
         Ok(lake)
@@ -156,6 +165,32 @@ impl Lake {
         self.published = self.staged.clone();
         failpoint("after_publish");
         Ok(())
+    }
+
+    /// Reads a published table again and says what differs from when it was published.
+    pub fn check_content(&self, full_name: &str) -> std::result::Result<(), String> {
+        match self.published.tables.get(full_name) {
+            Some(entry) => content::check(&self.folder, full_name, entry),
+            None => Err("it is not published".into()),
+        }
+    }
+
+    /// SHA-256 of the files that were loaded once and erased since.
+    pub fn erased(&self) -> Result<BTreeSet<String>> {
+        erased::read(&self.folder)
+    }
+
+    /// Remembers files that were erased.
+    pub fn remember_erased(&self, ids: &BTreeSet<String>) -> Result<()> {
+        erased::write(&self.folder, ids)
+    }
+
+    /// Takes the place of this lake with `fresh`, which was built elsewhere on the same file system; every file of this one goes.
+    pub fn replace_with(self, fresh: Lake) -> Result<()> {
+        if self.lock.is_none() || fresh.lock.is_none() {
+            return Err(Error::bug("E0104", "replace a lake that was opened to read"));
+        }
+        swap::swap(&self.folder, &fresh.folder)
     }
 
     /// A session over everything staged; declared tables that do not exist yet are registered empty.

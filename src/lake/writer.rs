@@ -12,15 +12,48 @@ use parquet::file::properties::WriterProperties;
 use super::canonical::canonical_batch;
 use super::hash::ContentHash;
 use super::published::DataFile;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 
 const ROWS_PER_GROUP: usize = 262_144;
+
+/// Begin of the names of files that are being written.
+const UNFINISHED_PREFIX: &str = ".writing-";
+
+/// What to do when a file cannot be written.
+fn no_room(error: Error) -> Error {
+    error.hint("is the disk full or read-only? nothing was published; make room and run the command again")
+}
+
+/// A file that goes with this, unless it was given its name.
+struct Unfinished {
+    path: PathBuf,
+    named: bool,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.named {
+            // What cannot be removed wastes room and is seen by nobody.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Removes what killed writers left in the tables of a lake. The caller holds its lock.
+pub(super) fn clear_unfinished(lake: &Path) {
+    let below = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect::<Vec<_>>();
+    for file in below(lake).iter().flat_map(|schema| below(schema)).flat_map(|table| below(&table)) {
+        if file.file_name().is_some_and(|n| n.to_string_lossy().starts_with(UNFINISHED_PREFIX)) {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
 
 /// An open Parquet file that becomes part of a table when it is committed.
 pub struct TableWriter {
     full_name: String,
     folder: PathBuf,
-    temporary: PathBuf,
+    temporary: Unfinished,
     schema: SchemaRef,
     parquet: ArrowWriter<File>,
     hash: ContentHash,
@@ -42,9 +75,10 @@ impl Written {
 
 impl TableWriter {
     pub(super) fn create(folder: &Path, full_name: &str, schema: SchemaRef) -> Result<TableWriter> {
-        std::fs::create_dir_all(folder).usage("E0101", || format!("create {}", folder.display()))?;
-        let temporary = folder.join(format!(".writing-{}", std::process::id()));
-        let file = File::create(&temporary).usage("E0113", || format!("create {}", temporary.display()))?;
+        std::fs::create_dir_all(folder).usage("E0101", || format!("create {}", folder.display())).map_err(no_room)?;
+        let path = folder.join(format!("{UNFINISHED_PREFIX}{}", std::process::id()));
+        let file = File::create(&path).usage("E0113", || format!("create {}", path.display())).map_err(no_room)?;
+        let temporary = Unfinished { path, named: false };
         let level = ZstdLevel::try_new(1).expect("1 is a zstd level");
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
@@ -84,18 +118,19 @@ impl TableWriter {
         }
         let batch = canonical_batch(batch, &self.schema)?;
         self.hash.update(&batch)?;
-        self.parquet.write(&batch).usage("E0114", || format!("write {}", self.full_name))
+        self.parquet.write(&batch).usage("E0114", || format!("write {}", self.full_name)).map_err(no_room)
     }
 
     /// Closes the file under a name made of its content.
-    pub(super) fn finish(self) -> Result<Written> {
-        let file = self.parquet.into_inner().usage("E0114", || format!("finish {}", self.full_name))?;
-        file.sync_all().usage("E0114", || format!("flush {}", self.full_name))?;
+    pub(super) fn finish(mut self) -> Result<Written> {
+        let file = self.parquet.into_inner().usage("E0114", || format!("finish {}", self.full_name)).map_err(no_room)?;
+        file.sync_all().usage("E0114", || format!("flush {}", self.full_name)).map_err(no_room)?;
         let bytes = file.metadata().bug("E0114", || format!("measure {}", self.full_name))?.len();
         let digest = self.hash.finish(&format!("{:?}", self.schema));
         let name = format!("part-{}-{}.parquet", self.hash.rows(), &digest[..24]);
         let path = self.folder.join(&name);
-        std::fs::rename(&self.temporary, &path).bug("E0114", || format!("name {}", path.display()))?;
+        std::fs::rename(&self.temporary.path, &path).bug("E0114", || format!("name {}", path.display()))?;
+        self.temporary.named = true;
         Ok(Written { file: DataFile { path: name, bytes, rows: self.hash.rows() }, hash: self.hash, path })
     }
 }

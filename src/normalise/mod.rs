@@ -6,6 +6,7 @@
 
 pub mod cards;
 pub mod cells;
+pub mod datum;
 pub mod durations;
 pub mod id_number;
 pub mod imei;

@@ -259,6 +259,11 @@ fn fields(s: &str, order: Order) -> Result<Stamp, Unusable> {
             Order::Dmy => (n(2), n(1), n(0)),
             Order::Mdy => (n(2), n(0), n(1)),
         },
+        // `05/14/19`: who says that the year comes last says that the last is the year. Records of this century only.
+        (1..=2, 2) if order != Order::Ymd && count > 3 => {
+            let year = 2_000 + n(2);
+            if order == Order::Dmy { (year, n(1), n(0)) } else { (year, n(0), n(1)) }
+        }
         (1..=2, 0..=2) if is_clock && (count <= 3 && !s.contains(['-', '/', '月'])) => return Err(Unusable::DayMissing),
         (1..=2, 0..=2) => return Err(Unusable::YearMissing),
         _ => return Err(Unusable::NotATime),
@@ -406,6 +411,8 @@ mod tests {
         assert_eq!(show_in("01/02/2023 08:50:52", Order::Mdy), "2023-01-02 08:50:52");
         assert_eq!(show_in("01/02/2023", Order::Dmy), "2023-02-01");
         assert_eq!(show_in("01/02/2023 01:05:00 PM", Order::Mdy), "2023-01-02 13:05:00");
+        assert_eq!(show_in("05/14/19 23:01:59", Order::Mdy), "2019-05-14 23:01:59");
+        assert_eq!(show_in("05/14/19 23:01:59", Order::Ymd), "YearMissing");
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Unusable {
             DayOrMonth => {
                 "day and month may stand in either order; say `format = \"mdy\"` or `format = \"dmy\"` for the column in the mapping"
             }
-            YearMissing => "a time without a year; ask the sender or add the year",
+            YearMissing => "a time without a year; say `year = 2024` in the sidecar file if all its rows are of one year",
             DayMissing => "a time of day without a day; join the two columns in the mapping (`join = \" \"`)",
             LossyTime => "a spreadsheet cut the time to a few decimals, it is off by seconds to minutes; ask for the file as text",
             TimeOutOfRange => "outside the years 1900 to 2100; a typing error or a placeholder",

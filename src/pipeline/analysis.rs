@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::lake::{Output, Session};
 use crate::queries::Catalogue;
 use crate::record::Table;
-use crate::{link, resolve, score};
+use crate::{link, resolve, score, trace};
 
 /// A Rust analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumIter)]
@@ -15,6 +15,10 @@ pub enum Analysis {
     Resolve,
     /// Which cases belong together, and what a suspect's other cases say.
     Link,
+    /// Where victims' money went.
+    Trace,
+    /// Patterns of transfers.
+    Patterns,
     /// Leads with reasons.
     Score,
     /// Subjects with several cases, with the legal flags.
@@ -27,6 +31,8 @@ impl Analysis {
         match self {
             Analysis::Resolve => resolve::READS,
             Analysis::Link => link::READS,
+            Analysis::Trace => trace::READS,
+            Analysis::Patterns => trace::PATTERN_READS,
             Analysis::Score => score::READS,
             Analysis::Roaming => link::roaming::READS,
         }
@@ -37,6 +43,8 @@ impl Analysis {
         match self {
             Analysis::Resolve => resolve::WRITES,
             Analysis::Link => link::WRITES,
+            Analysis::Trace => trace::WRITES,
+            Analysis::Patterns => trace::PATTERN_WRITES,
             Analysis::Score => score::WRITES,
             Analysis::Roaming => link::roaming::WRITES,
         }
@@ -47,9 +55,24 @@ impl Analysis {
         match self {
             Analysis::Resolve => resolve::PARAMS,
             Analysis::Link => link::PARAMS,
+            Analysis::Trace => trace::PARAMS,
+            Analysis::Patterns => trace::PATTERN_PARAMS,
             Analysis::Score => score::PARAMS,
             Analysis::Roaming => link::roaming::PARAMS,
         }
+    }
+
+    /// Parameters that are texts, with their defaults.
+    pub fn text_params(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Analysis::Score => score::TEXT_PARAMS,
+            _ => &[],
+        }
+    }
+
+    /// Names of all its parameters.
+    pub fn param_names(self) -> impl Iterator<Item = &'static str> {
+        self.params().iter().map(|p| p.0).chain(self.text_params().iter().map(|p| p.0))
     }
 
     /// Runs it.
@@ -57,8 +80,13 @@ impl Analysis {
         match self {
             Analysis::Resolve => resolve::run(session, &config.params).await,
             Analysis::Link => link::run(session, &config.params).await,
+            Analysis::Trace => trace::run(session, &config.params).await,
+            Analysis::Patterns => trace::run_patterns(session, &config.params, config.threads).await,
             Analysis::Roaming => link::roaming::run(session, &config.params).await,
-            Analysis::Score => score::run(session, &config.params, &kind_texts(catalogue), &score::shipped()?).await,
+            Analysis::Score => {
+                let basis = score::Basis::chosen(&config.root, &config.params)?;
+                score::run(session, &config.params, &kind_texts(catalogue), basis).await
+            }
         }
     }
 }

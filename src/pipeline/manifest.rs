@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 
 /// One step of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,21 @@ impl Manifest {
             hasher.update(format!("{name}={value}\n").as_bytes());
         }
         self.run_id = hex::encode(&hasher.finalize()[..8]);
+    }
+
+    /// The manifest of a run of the workspace at `root`; the first characters of its number will do.
+    pub fn find(root: &Path, run: &str) -> Result<Manifest> {
+        let folder = root.join("runs");
+        let named = |path: &PathBuf| path.file_stem().is_some_and(|n| !run.is_empty() && n.to_string_lossy().starts_with(run));
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|e| e.path());
+        let mut found: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "json") && named(p)).collect();
+        found.sort();
+        let [path] = found.as_slice() else {
+            return Err(Error::usage("E0331", format!("{} runs are called {run}", found.len()))
+                .hint(format!("the files below {} are named by the runs", folder.display())));
+        };
+        let text = std::fs::read_to_string(path).usage("E0330", || format!("read {}", path.display()))?;
+        serde_json::from_str(&text).usage("E0330", || format!("understand {}", path.display()))
     }
 
     /// Writes the manifest and gives its path.

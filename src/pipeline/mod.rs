@@ -4,6 +4,7 @@
 
 mod analysis;
 mod dag;
+mod lineage;
 mod manifest;
 mod plan;
 mod run;
@@ -12,6 +13,7 @@ mod union;
 
 pub use analysis::Analysis;
 pub use dag::Dag;
+pub use lineage::{Leak, Lineage, Look, Origin, Rests};
 pub use manifest::{Manifest, StepRecord};
 pub use plan::{Plan, PlannedStep, Verdict};
 pub use run::{Progress, RunOptions, plan_all, run};

@@ -11,13 +11,14 @@ use sha2::{Digest, Sha256};
 
 use super::BUILD;
 use super::dag::Dag;
+use super::lineage::{Leak, Lineage};
 use super::manifest::{Manifest, StepRecord};
 use super::step::{Selection, Step, Work};
 use super::union::evidence_union;
 use crate::config::{Config, Params};
 use crate::error::{Context, Error, Result};
 use crate::lake::{Lake, Mode, Published, Session, Settings};
-use crate::queries::{Catalogue, Query, bound_values};
+use crate::queries::{Catalogue, Origin, Query, bound_values};
 
 /// What a run is told.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +58,7 @@ pub async fn run(
 ) -> Result<Manifest> {
     let dag = Dag::new(catalogue)?;
     check_params(&dag, &config.params)?;
+    check_lineage(catalogue, &config.params).await?;
     let selected = dag.select(&options.selections)?;
     let settings = Settings { threads: config.threads, memory_mb: config.memory_mb };
     drop_orphans(lake, &dag);
@@ -126,7 +128,7 @@ fn check_params(dag: &Dag, params: &Params) -> Result<()> {
     for step in dag.steps() {
         match &step.work {
             Work::Query(query) => known.extend(query.header.params.iter().map(|p| p.name.clone())),
-            Work::Analysis(analysis) => known.extend(analysis.params().iter().map(|(n, _)| n.to_string())),
+            Work::Analysis(analysis) => known.extend(analysis.param_names().map(str::to_owned)),
             Work::EvidenceUnion => {}
         }
     }
@@ -184,6 +186,37 @@ async fn write_frame(lake: &mut Lake, frame: DataFrame, table: &str, step: &str,
         writer.write(&batch.usage("E0318", || format!("compute {step}"))?)?;
     }
     lake.commit(writer, Mode::Overwrite, step, key).await
+}
+
+/// Lineage of all that the queries of a catalogue write, from their plans on empty tables.
+pub async fn lineage(catalogue: &Catalogue, params: &Params) -> Result<Lineage> {
+    let session = Session::empty(&Settings { threads: 1, memory_mb: 256 })?;
+    let mut lineage = Lineage::default();
+    for step in Dag::new(catalogue)?.steps() {
+        let frame = match &step.work {
+            Work::Query(query) => query_frame(&session, query, params).await.map_err(|e| in_step(e, &step.name))?,
+            Work::EvidenceUnion => evidence_union(&session, &step.reads).await?,
+            Work::Analysis(_) => continue,
+        };
+        lineage.add(&step.writes[0], frame.logical_plan());
+        session.register_empty(&step.writes[0], crate::lake::canonical_schema(frame.schema().as_arrow())?)?;
+    }
+    Ok(lineage)
+}
+
+/// Refuses queries of the workspace that let a protected attribute, a proxy, mobility or an outcome into a weight. The built-in ones are
+/// held to the same by a test.
+async fn check_lineage(catalogue: &Catalogue, params: &Params) -> Result<()> {
+    if catalogue.iter().all(|q| q.origin == Origin::BuiltIn) {
+        return Ok(());
+    }
+    // What the built-in queries do is for the tests of clew: here only what the workspace adds.
+    let usual = super::lineage::check(&lineage(&Catalogue::built_in()?, &Params::default()).await?);
+    let leaks = super::lineage::check(&lineage(catalogue, params).await?);
+    let Some(first) = leaks.iter().find(|l| !usual.contains(l)) else { return Ok(()) };
+    let leak = |l: &Leak| format!("{} rests on {}.{}, {}", l.table, l.origin.table, l.origin.column, l.why);
+    Err(Error::policy("E0319", format!("let this into the weight of evidence: {}", leak(first)))
+        .hint("no score may rest on a protected attribute, a proxy of one, mobility or an outcome; change the query"))
 }
 
 /// For tests: does every query plan, in DAG order, on empty tables? Gives the output schema of each table.

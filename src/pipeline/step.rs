@@ -52,7 +52,7 @@ impl Step {
                 }
             }
             Work::Analysis(analysis) => {
-                for (name, _) in analysis.params() {
+                for name in analysis.param_names() {
                     feed(name);
                     feed(&params.get(name).map_or_else(|| "default".to_string(), ToString::to_string));
                 }

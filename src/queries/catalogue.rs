@@ -49,6 +49,10 @@ impl Query {
                 .hint(format!("a file queries/{name}.sql writes {expected}")));
         }
         let found = tables_read(sql)?;
+        if let Some(sealed) = found.iter().find(|t| t.starts_with("sealed.") && folder != "sealed") {
+            return Err(Error::policy("E0309", format!("read {sealed} outside queries/sealed"))
+                .hint("it holds protected attributes for audits; no other query may use them"));
+        }
         if header.reads != found {
             return Err(Error::usage(
                 "E0307",
@@ -144,6 +148,13 @@ mod tests {
         let sql = SQL.replace("from records.cases", "from records.calls");
         let error = Query::parse("staging/x", Origin::BuiltIn, &sql).unwrap_err();
         assert_eq!(error.code, "E0307");
+    }
+
+    #[test]
+    fn what_is_sealed_is_read_by_sealed_queries_alone() {
+        let sql = SQL.replace("records.cases", "sealed.person_traits");
+        assert_eq!(Query::parse("staging/x", Origin::BuiltIn, &sql).unwrap_err().code, "E0309");
+        assert!(Query::parse("sealed/x", Origin::BuiltIn, &sql.replace("staging.x", "sealed.x")).is_ok());
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Schema {
     Lead,
     /// Results of the checks in `queries/checks`.
     Checks,
+    /// Protected attributes, for audits of who gets selected. Nothing else may read it.
+    Sealed,
 }
 
 /// A table that clew declares (ingested or written by Rust). Tables written by SQL are declared by their query.

@@ -1,9 +1,11 @@
 //! Every declared table, as constants.
 
 mod analysis;
+mod flow;
 mod records;
 
 pub use analysis::*;
+pub use flow::*;
 pub use records::*;
 
 use super::{Class, Column, Table, Type, column::col};
@@ -51,11 +53,18 @@ pub const ALL: &[&Table] = &[
     &KNOX,
     &BLOCKS,
     &COMPLETENESS,
+    &FLOW_TRACE,
+    &FLOW_HOLDINGS,
+    &FLOW_RINGS,
+    &FLOW_PATTERNS,
+    &FLOW_TRUNCATIONS,
     &CANDIDATES,
     &LEADS,
     &REASONS,
     &MODELS,
     &ROAMING_SUSPECTS,
+    &FREEZE_TARGETS,
+    &RETURN_SCHEDULE,
 ];
 
 /// The declared table of that full name (`schema.name`).

@@ -542,6 +542,7 @@ pub fn tables() -> Tables {
         rows_read: read,
         rows_structure: 1,
         rows_kept: kept,
+        rows_fused: Some(0),
         rows_duplicate: 3,
         rows_rejected: read - kept - 4,
     };

@@ -13,6 +13,7 @@ pub mod graph;
 mod html;
 pub mod json;
 mod load;
+pub mod money;
 pub mod rows;
 mod sheets;
 mod svg;
@@ -28,6 +29,7 @@ use std::path::Path;
 pub use disclose::{Disclosed, Mask};
 pub use load::load;
 pub use svg::persons as charts;
+pub use svg::reliability_page;
 pub use view::{Options, ReportData};
 
 use crate::error::Result;

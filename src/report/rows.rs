@@ -88,7 +88,7 @@ rows! {
     /// A file that was loaded.
     SourceRow from "meta.sources" by ["source_id", "file"] {
         source_id: String, file: String, table: String, layout: String, format: String, encoding: String, rows_read: i64, rows_structure: i64, rows_kept: i64,
-        rows_duplicate: i64, rows_rejected: i64,
+        rows_fused: Option<i64>, rows_duplicate: i64, rows_rejected: i64,
     }
 
     /// A person.

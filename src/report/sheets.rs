@@ -257,6 +257,7 @@ fn notes(report: &Disclosed) -> Sheet {
             ("读 read", s.rows_read),
             ("结构 structure", s.rows_structure),
             ("保留 kept", s.rows_kept),
+            ("合并 fused", s.rows_fused.unwrap_or(0)),
             ("重复 duplicate", s.rows_duplicate),
             ("拒绝 rejected", s.rows_rejected),
         ];

@@ -38,6 +38,8 @@ pub fn evidence_kind(code: &str) -> Text {
             ("scene_recurrence", "多处现场重复出现", "recurs at scenes"),
             ("victim_contact", "与被害人联系", "victim contact"),
             ("victim_money", "收到被害人资金", "victim's money"),
+            ("money_trace", "资金追踪", "money trace"),
+            ("passed_on", "快进快出", "passed on"),
             ("shared_identifier", "共用标识", "shared identifier"),
             ("linked_case", "关联案件", "linked case"),
             ("calibration", "校准", "calibration"),

@@ -335,9 +335,10 @@ enum Support {
 fn support(corpus: &Corpus, pair: &Pair, pattern: Pattern) -> Support {
     let spec = &corpus.spec;
     let (mut has_name, mut has_number, mut is_like, mut n_circumstances) = (false, false, false, 0);
+    let in_letters = !corpus.is_chinese(pair.left) && !corpus.is_chinese(pair.right);
     for (i, comparison) in spec.comparisons.iter().enumerate() {
         let Some(level) = pattern.level(i) else { continue };
-        let agrees = level <= comparison.agrees;
+        let agrees = level <= if in_letters { comparison.agrees_in_letters } else { comparison.agrees };
         let is_in_between = level > 0 && level + 1 < comparison.levels.len();
         match comparison.nature {
             Nature::Personal | Nature::Place if agrees => return Support::Enough,
@@ -434,6 +435,27 @@ fn join(scale: Scale, mut pairs: Vec<Judged>, rulings: &[(RecordIx, RecordIx, Ru
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resolve::blocking::Rules;
+    use crate::resolve::record::{RawRecord, RecordKind};
+
+    #[test]
+    fn like_given_names_support_a_link_in_letters_and_never_between_chinese_brothers() {
+        let holds = |a: &str, b: &str| {
+            let named = |row, name: &str| RawRecord {
+                name: Some(name.into()),
+                phones: vec!["13912345678".into()],
+                ..RawRecord::new(RecordKind::Party, "s", row)
+            };
+            let corpus = Corpus::build(vec![named(1, a), named(2, b)]);
+            let frequencies = Frequencies::of(&corpus, &[0, 1]);
+            let pattern = compare(&corpus, &frequencies, 0, 1);
+            matches!(support(&corpus, &Pair { left: 0, right: 1, rules: Rules::default() }, pattern), Support::Enough)
+        };
+        assert!(holds("张建国", "张建国"), "a name and a number");
+        assert!(!holds("张建国", "张建军"), "brothers may share a phone");
+        assert!(holds("Matilda Barker", "Mathilde Barker"), "letters are mistyped");
+        assert!(!holds("Matilda Barker", "Robert Barker"), "a surname is no name");
+    }
 
     #[test]
     fn parts_come_back_in_order_whatever_the_threads() {

@@ -187,6 +187,9 @@ pub struct Comparison {
     pub nature: Nature,
     /// Last level that is an agreement.
     pub agrees: usize,
+    /// Last level that is one where neither record has a name in Chinese characters: letters are mistyped, while Chinese brothers often
+    /// differ by one character of the given name.
+    pub agrees_in_letters: usize,
     /// Is the u as given?
     pub has_fixed_u: bool,
     /// Comparison whose best level makes this one say nothing: it implies it.
@@ -371,6 +374,7 @@ struct RawComparison {
     or_within: Option<RawOrWithin>,
     nature: Nature,
     agrees: Option<String>,
+    agrees_in_letters: Option<String>,
     #[serde(default)]
     fixed_u: bool,
     unless: Option<String>,
@@ -538,6 +542,7 @@ impl RawComparison {
             or_within,
             nature: self.nature,
             agrees: 0,
+            agrees_in_letters: 0,
             has_fixed_u: self.fixed_u,
             unless,
             levels,
@@ -545,6 +550,10 @@ impl RawComparison {
         if let Some(name) = &self.agrees {
             comparison.agrees = level_of(&comparison, name)?;
         }
+        comparison.agrees_in_letters = match &self.agrees_in_letters {
+            Some(name) => level_of(&comparison, name)?,
+            None => comparison.agrees,
+        };
         Ok(comparison)
     }
 }

@@ -3,7 +3,9 @@
 
 use std::fmt::Write;
 
-use super::model::Model;
+use super::artefact::Approval;
+use super::model::{KindCurve, Model};
+use super::text::figure;
 
 /// One text in both languages.
 struct Said {
@@ -15,10 +17,10 @@ fn said(zh: impl Into<String>, en: impl Into<String>) -> Said {
     Said { zh: zh.into(), en: en.into() }
 }
 
-/// The card of a model, as it lies beside it.
-pub fn card(model: &Model) -> String {
+/// The card of a model, as it lies beside it, with who answers for the model.
+pub fn card(model: &Model, approval: Option<&Approval>) -> String {
     let mut text = String::from("<!-- Generated from the model file. Do not edit. -->\n");
-    let parts = [title(model), purpose(), data(model), weights(model), quality(model), limits()];
+    let parts = [title(model), purpose(), approved(approval), data(model), weights(model), quality(model), limits()];
     for part in &parts {
         text.push('\n');
         text.push_str(&part.zh);
@@ -44,6 +46,25 @@ fn purpose() -> Said {
     )
 }
 
+fn approved(approval: Option<&Approval>) -> Said {
+    let Some(a) = approval else {
+        return said(
+            "## 批准\n\n尚无人批准。选用此模型评分前须由专人批准，批准有效期不超过 12 个月。\n",
+            "## Approval\n\nApproved by nobody. Before it is chosen to score, a person must answer for it, for 12 months at most.\n",
+        );
+    };
+    said(
+        format!(
+            "## 批准\n\n由 {} 于 {} 批准，有效期至 {}；到期后不再评分。理由：{}\n",
+            a.approved_by, a.approved_on, a.expires_on, a.reason
+        ),
+        format!(
+            "## Approval\n\nApproved by {} on {}, until {}; after that day it scores no more. Reason: {}\n",
+            a.approved_by, a.approved_on, a.expires_on, a.reason
+        ),
+    )
+}
+
 fn data(model: &Model) -> Said {
     let t = &model.training;
     if t.worlds.is_empty() {
@@ -54,53 +75,83 @@ fn data(model: &Model) -> Said {
     }
     let n = model.named;
     let worlds = t.worlds.join(", ");
+    let tried = t.tried.iter().map(|t| format!("{} ({:.4})", figure(t.penalty), t.cost)).collect::<Vec<_>>().join(", ");
+    let chosen = match t.tried.is_empty() {
+        true => said("为给定值", "as given"),
+        false => said(format!("按未参与拟合的组选自 {tried}"), format!("chosen on held-out components among {tried}")),
+    };
+    let (chosen_zh, chosen_en) = (chosen.zh, chosen.en);
     said(
         format!(
             "## 训练数据\n\n- 来源：{worlds}\n- 已破案件 {} 起，合为 {} 个互不相连的组（同次抓获或同一作案人）\n- 作案人–案件对 {} 个，其他 {} 个（抽取 {} 个，\
              按入样概率和破案率的倒数加权）\n- 每起案件只用作案人首次被指认之前已获知的记录\n- 被指认者中 {} 人被起诉或定罪，{} 人被撤销、不起诉或判无罪；\
-             “被指认”使对象列为线索，但不计分，因为未结案中仍被指认的人与此不可比\n- 随机种子 {}，惩罚系数 {}\n",
-            t.solved_cases, t.components, t.offender_pairs, t.other_pairs, t.other_pairs_sampled, n.charged, n.cleared, t.seed, t.penalty
+             “被指认”使对象列为线索，但不计分，因为未结案中仍被指认的人与此不可比\n- 随机种子 {}；惩罚系数 {}，{chosen_zh}\n",
+            t.solved_cases,
+            t.components,
+            t.offender_pairs,
+            t.other_pairs,
+            t.other_pairs_sampled,
+            n.charged,
+            n.cleared,
+            t.seed,
+            figure(t.penalty)
         ),
         format!(
             "## Training data\n\n- From: {worlds}\n- {} solved cases in {} components (one arrest or one offender in common)\n- {} pairs of an offender and a \
              case, {} others ({} drawn; weighted by the inverse of the sampling rate and of the clearance rate)\n- Of every case only what was known before its \
              offender was first named\n- Of those named, {} were charged or convicted and {} had the suspicion withdrawn, not prosecuted or ended in acquittal: \
-             being named makes a lead and adds nothing, for those who still stand named in an open case are another population\n- Seed {}, penalty {}\n",
-            t.solved_cases, t.components, t.offender_pairs, t.other_pairs, t.other_pairs_sampled, n.charged, n.cleared, t.seed, t.penalty
+             being named makes a lead and adds nothing, for those who still stand named in an open case are another population\n- Seed {}; penalty {}, {chosen_en}\n",
+            t.solved_cases,
+            t.components,
+            t.offender_pairs,
+            t.other_pairs,
+            t.other_pairs_sampled,
+            n.charged,
+            n.cleared,
+            t.seed,
+            figure(t.penalty)
         ),
     )
 }
 
+/// Likelihood ratios whose worth the card tells.
+const SHOWN_LR: [f64; 3] = [10.0, 100.0, 1_000.0];
+
 fn weights(model: &Model) -> Said {
     let mut rows = String::new();
     for (i, k) in model.kinds.iter().enumerate() {
-        let mut refits: Vec<f64> = model.replicates.iter().map(|r| r.slope * r.weights[i]).collect();
+        let counts = SHOWN_LR.map(|lr| figure(k.slopes.worth(&model.edges, lr.ln()).exp()));
+        let (most, least) = k.slopes.range(&model.edges);
+        let mut refits: Vec<f64> = model.replicates.iter().map(|r| r.slopes[i].range(&model.edges).0).collect();
         refits.sort_by(f64::total_cmp);
-        let at = |q: f64| refits.get(((refits.len().max(1) - 1) as f64 * q).round() as usize).copied().unwrap_or(0.0);
+        let at = |q: f64| refits.get(((refits.len().max(1) - 1) as f64 * q).round() as usize).copied().unwrap_or(0.0).exp();
+        let KindCurve { kind, family, pairs, offenders, .. } = k;
+        let [ten, hundred, thousand] = counts;
         let _ = writeln!(
             rows,
-            "| {} | {} | {:.3} | {:.3}–{:.3} | {} | {} |",
-            k.kind,
-            k.family,
-            model.slope * k.weight,
-            at(0.05),
-            at(0.95),
-            k.pairs,
-            k.offenders
+            "| {kind} | {family} | {pairs} | {offenders} | {ten} | {hundred} | {thousand} | {} ({}–{}) | {} |",
+            figure(most.exp()),
+            figure(at(0.05)),
+            figure(at(0.95)),
+            figure(least.exp())
         );
     }
-    let zh = "| 证据 | 类别 | 权重 | 90% 区间 | 样本对 | 其中作案人 |\n|---|---|---|---|---|---|\n";
-    let en = "| evidence | family | weight | 90 % interval | pairs | offenders |\n|---|---|---|---|---|---|\n";
+    let zh = "| 证据 | 类别 | 样本对 | 其中作案人 | 10 计为 | 100 计为 | 1,000 计为 | 最多（90% 区间） | 最少 |\n|---|---|---|---|---|---|---|---|---|\n";
+    let en = "| evidence | family | pairs | offenders | 10 counts | 100 counts | 1,000 counts | at most (90 % interval) | at least |\n|---|---|---|---|---|---|---|---|---|\n";
+    let base = |sep: &str| model.base.iter().map(|(k, b)| format!("{k} {}", figure(b.exp()))).collect::<Vec<_>>().join(sep);
+    let slope = figure(model.training.calibration_slope);
     said(
         format!(
-            "## 权重\n\n得分（对数几率）= 基础概率 + Σ 权重 × 对数似然比。权重不为负；1 表示证据强度按原值计入。同一条记录只计入一个理由；\
-             同类证据一项全计、其余减半。缺失的证据不加分。\n\n{zh}{rows}\n校准截距 {:.3}。\n",
-            model.intercept
+            "## 证据换算\n\n得分（对数几率）= 基础概率 + Σ 各理由。每类证据的似然比按一条不下降的折线换算，超过训练所见范围的部分不再加分；下表为似然比的换算值。\
+             同一条记录只计入一个理由；同类证据一项全计、其余减半。缺失的证据不加分。\n\n{zh}{rows}\n进入候选范围本身使几率乘以：{}。校准斜率 {slope}，已含在折线中。\n",
+            base("，")
         ),
         format!(
-            "## Weights\n\nScore (log-odds) = base rate + Σ weight × log likelihood ratio. No weight is negative; 1 takes the evidence at its word. One record serves \
-             one reason; of a family one reason counts fully and the others half. What is missing adds nothing.\n\n{en}{rows}\nIntercept of the calibration {:.3}.\n",
-            model.intercept
+            "## What evidence is worth\n\nScore (log-odds) = base rate + Σ reasons. The likelihood ratio of each kind of evidence goes through a line in pieces that \
+             never falls; what lies beyond the range that was learnt from adds nothing. The table tells what a ratio counts as. One record serves one reason; of a \
+             family one reason counts fully and the others half. What is missing adds nothing.\n\n{en}{rows}\nBeing a candidate at all multiplies the odds by: {}. \
+             Slope of the calibration {slope}, within the lines already.\n",
+            base(", ")
         ),
     )
 }
@@ -112,29 +163,34 @@ fn quality(model: &Model) -> Said {
     for b in &m.reliability {
         let _ = writeln!(
             rows,
-            "| {:.0}–{:.0} % | {} | {:.1} % | {:.1} % |",
+            "| {:.0}–{:.0} % | {} | {:.1} % | {:.1} % | {:.1}–{:.1} % |",
             b.from * 100.0,
             b.to * 100.0,
             b.leads,
             b.given * 100.0,
-            b.observed * 100.0
+            b.observed * 100.0,
+            b.low * 100.0,
+            b.high * 100.0
         );
     }
     let (auc, cllr, floor, coverage) = (shown(m.auc), shown(m.cllr), shown(m.cllr_min), shown(m.coverage_auc));
+    let shown5 = |x: Option<f64>| x.map_or_else(|| "—".to_owned(), |x| format!("{x:.5}"));
+    let (area, brier, brier_base) = (shown(m.average_precision), shown5(m.brier), shown5(m.brier_base));
     let leak = m.coverage_auc.is_some_and(|a| a > 0.55);
     let leak_zh =
         if leak { "**超过 0.55：侦查动作可能泄漏到数据中，须查明。**" } else { "不高于 0.55 即无泄漏迹象" };
     let leak_en = if leak { "**above .55: the inquiry may leak into the records; find out how**" } else { "no sign of a leak up to .55" };
     said(
         format!(
-            "## 质量（均在未参与拟合的组上测得）\n\n- 前 10 名命中率 {:.3}（随机 {:.3}），平均倒数排名 {:.3}\n- 同案同类对象内 AUC {auc}\n- Cllr {cllr} 比特，\
-             重新校准可达下限 {floor}\n- 仅凭数据覆盖情况的 AUC {coverage}（{leak_zh}）\n\n| 给出概率 | 数量 | 平均给出 | 实际 |\n|---|---|---|---|\n{rows}",
+            "## 质量（均在未参与拟合的组上测得）\n\n- 前 10 名命中率 {:.3}（随机 {:.3}），平均倒数排名 {:.3}，平均精度 {area}\n- 同案同类对象内 AUC {auc}\n- Cllr {cllr} 比特，\
+             重新校准可达下限 {floor}（相对于所评对象自身的基础概率；1 比特表示毫无信息）\n- Brier 分数 {brier}，一律给基础概率时为 {brier_base}\n- 仅凭数据覆盖情况的 AUC {coverage}（{leak_zh}）\n\n| 给出概率 | 数量 | 平均给出 | 实际（按破案率加权） | 95% 区间（按团伙） |\n|---|---|---|---|---|\n{rows}",
             m.hit_at_10, m.chance_at_10, m.mrr
         ),
         format!(
-            "## Quality (all on components that the weights had not seen)\n\n- Hits among the first 10: {:.3} (chance {:.3}); mean reciprocal rank {:.3}\n- AUC among \
-             subjects of one kind in one case: {auc}\n- Cllr {cllr} bits, floor after recalibration {floor}\n- AUC of coverage alone: {coverage} ({leak_en})\n\n\
-             | probability given | leads | mean given | observed |\n|---|---|---|---|\n{rows}",
+            "## Quality (all on components that the weights had not seen)\n\n- Hits among the first 10: {:.3} (chance {:.3}); mean reciprocal rank {:.3}; average precision {area}\n- AUC among \
+             subjects of one kind in one case: {auc}\n- Cllr {cllr} bits, floor after recalibration {floor} (against the base rate of those judged; 1 bit says nothing)\n- Brier score {brier}; \
+             {brier_base} when everybody is given the base rate\n- AUC of coverage alone: {coverage} ({leak_en})\n\n\
+             | probability given | leads | mean given | observed (weighted by clearance) | 95 % interval (by crews) |\n|---|---|---|---|---|\n{rows}",
             m.hit_at_10, m.chance_at_10, m.mrr
         ),
     )
@@ -157,16 +213,18 @@ mod tests {
     use crate::score::model::tests::model;
 
     #[test]
-    fn the_card_names_every_kind_with_its_weight_in_both_languages() {
+    fn the_card_names_every_kind_and_what_it_counts_for_in_both_languages() {
         let model = model(&[("scene_presence", "presence", 0.8), ("victim_contact", "contact", 1.1)]);
-        let card = card(&model);
-        assert_eq!(card.matches("| scene_presence | presence | 0.720 |").count(), 2);
+        let card = card(&model, None);
+        // 10^0.72, 100^0.72, 1000^0.72.
+        assert_eq!(card.matches("| scene_presence | presence | 100 | 50 | 5.25 | 27.5 | 145 |").count(), 2, "{card}");
         assert_eq!(card.matches(&model.version).count(), 2);
         assert!(card.contains("## 局限") && card.contains("## Limits"));
+        assert!(card.contains("尚无人批准") && card.contains("Approved by nobody"));
     }
 
     #[test]
     fn an_untrained_model_says_so() {
-        assert!(card(&Model::untrained()).contains("Not trained yet"));
+        assert!(card(&Model::untrained(), None).contains("Not trained yet"));
     }
 }

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::review::Review;
+
 /// Log-odds in the lake are integers of a millionth of a nat.
 pub const UNATS_PER_NAT: f64 = 1_000_000.0;
 
@@ -360,6 +362,8 @@ pub struct Data {
     pub population: [u64; SUBJECT_KINDS],
     /// Offender labels of solved cases.
     pub offenders: Vec<(CaseIx, SubjectIx)>,
+    /// Decisions of reviewers, the earliest first.
+    pub reviews: Vec<Review>,
 }
 
 impl Data {

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::data::{CaseIx, Data, Pair, RecordRef, Role, Settled, Span, SubjectIx, SubjectKind};
+use super::review::Reviews;
 
 /// A holder this certain passes an exclusion on to the thing held.
 pub(super) const HOLDER_CERTAIN: f64 = 0.5;
@@ -40,6 +41,8 @@ pub enum Why {
     ThingOfBystander,
     /// Officer or responder.
     EliminationList,
+    /// A reviewer dismissed the lead, and it rests on nothing new.
+    Dismissed,
 }
 
 impl Why {
@@ -55,6 +58,7 @@ impl Why {
             Why::BystanderOfCase => "本案证人、举报人或报案人",
             Why::ThingOfBystander => "本案证人、举报人或报案人的电话、设备或账户",
             Why::EliminationList => "排除名单：民警或处警人员",
+            Why::Dismissed => "经核查已排除，且无新证据",
         }
     }
 
@@ -70,6 +74,7 @@ impl Why {
             Why::BystanderOfCase => "witness, tipster or reporter of this case",
             Why::ThingOfBystander => "phone, device or account of a witness, tipster or reporter of this case",
             Why::EliminationList => "on the elimination list: officer or responder",
+            Why::Dismissed => "dismissed by a reviewer, and nothing new speaks for it",
         }
     }
 
@@ -91,12 +96,14 @@ pub struct Exclusions {
     addresses: HashMap<SubjectIx, Vec<u32>>,
     victim_addresses: HashMap<CaseIx, Vec<u32>>,
     held_by: HashMap<SubjectIx, Vec<(SubjectIx, Span)>>,
+    reviews: Reviews,
 }
 
 impl Exclusions {
     /// Reads the facts off the parties, their things and the holdings.
     pub fn new(data: &Data) -> Exclusions {
-        let mut e = Exclusions { barred: data.parties.iter().filter(|p| p.barred).map(|p| p.record).collect(), ..Exclusions::default() };
+        let barred = data.parties.iter().filter(|p| p.barred).map(|p| p.record).collect();
+        let mut e = Exclusions { barred, reviews: Reviews::new(&data.reviews), ..Exclusions::default() };
         let as_of = |case: CaseIx| data.case(case).as_of_us;
         for h in data.holdings.iter().filter(|h| h.probability >= HOLDER_CERTAIN && !e.barred.contains(&h.record)) {
             e.held_by.entry(h.thing).or_default().push((h.person, h.span));
@@ -206,7 +213,9 @@ impl Exclusions {
         }
         let in_case = self.in_case.get(&(case, subject)).copied();
         let officer = self.officers.contains(&subject).then_some(Why::EliminationList);
-        in_case.or(officer).or_else(|| self.lives_with_victim(data, pair).then_some(Why::HouseholdOfVictim))
+        let household = || self.lives_with_victim(data, pair).then_some(Why::HouseholdOfVictim);
+        let dismissed = || self.reviews.dismisses(pair).then_some(Why::Dismissed);
+        in_case.or(officer).or_else(household).or_else(dismissed)
     }
 
     fn lives_with_victim(&self, data: &Data, pair: &Pair) -> bool {

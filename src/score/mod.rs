@@ -7,7 +7,10 @@
 //!
 //! The arithmetic knows neither the lake nor DataFusion; only [`run`], [`train()`] and their loader do.
 
+pub mod artefact;
+pub mod assess;
 pub mod card;
+pub mod curve;
 pub mod data;
 pub mod evaluate;
 pub mod exclude;
@@ -19,19 +22,30 @@ mod load;
 pub mod missing;
 pub mod model;
 pub mod project;
+pub mod review;
+pub mod solve;
+pub mod spec;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod train;
 pub mod weigh;
 
+use std::path::Path;
+
 use serde::Serialize;
 
+use self::artefact::Choice;
+use self::assess::{Assessed, Drift};
 use self::data::{CaseState, Data, Pair};
 use self::exclude::{Exclusions, Why};
 use self::lead::Ledger;
 use self::missing::Gaps;
 use self::model::{Model, Score, Scorer};
+use self::spec::Spec;
 pub use self::text::KindText;
-use self::train::{Fitted, Outcome, Spec, World};
+use self::train::challenger::Challenge;
+use self::train::{Fitted, Outcome, World};
 use crate::config::Params;
 use crate::error::{Context, Error, Result};
 use crate::lake::{Output, Session};
@@ -41,6 +55,7 @@ use crate::record::tables::{CANDIDATES, LEADS, MODELS, REASONS};
 /// Tables that [`run`] and [`train()`] read.
 pub const READS: &[&str] = &[
     "records.parties",
+    "records.outcomes",
     "staging.cases",
     "staging.case_asof",
     "staging.party_identifiers",
@@ -72,8 +87,9 @@ pub const PARAMS: &[(&str, f64)] = &[
     ("leads_per_case", 50.0),
 ];
 
-/// What the shipped model knows about those who were named counts as so many persons of the workspace.
-const NAMED_ELSEWHERE: u64 = 10;
+/// Parameters that are texts. `lead_model`: which model scores, see [`artefact::Choice`]. A version is a hash of the model's content and,
+/// as a parameter, part of the step's key: another model is another step.
+pub const TEXT_PARAMS: &[(&str, &str)] = &[("lead_model", "auto")];
 
 fn param(params: &Params, name: &str) -> Result<u64> {
     let default = PARAMS.iter().find(|p| p.0 == name).expect("every parameter has a default").1;
@@ -82,18 +98,6 @@ fn param(params: &Params, name: &str) -> Result<u64> {
         return Ok(value as u64);
     }
     Err(Error::usage("E0606", format!("parameter `{name}` is {value}")).hint("a whole number, not negative"))
-}
-
-fn spec(params: &Params) -> Result<Spec> {
-    let size = |name: &str| param(params, name).map(|v| v as usize);
-    Ok(Spec {
-        seed: param(params, "score_seed")?,
-        replicates: size("score_replicates")?.max(1),
-        sample: size("score_sample")?,
-        offender_pairs_min: size("score_offender_pairs_min")?,
-        components_min: size("score_components_min")?,
-        ..Spec::default()
-    })
 }
 
 /// The model that is built in, for workspaces with too few solved cases of their own.
@@ -112,14 +116,15 @@ struct ModelRow {
 }
 
 /// A workspace made ready to be scored or learnt from.
-struct Prepared {
+pub struct Prepared {
     data: Data,
     pairs: Vec<Pair>,
     excluded: Vec<Option<Why>>,
 }
 
 impl Prepared {
-    async fn load(session: &Session) -> Result<Prepared> {
+    /// Reads a workspace's evidence and facts; drops what is barred, projects onto persons, finds who is excluded.
+    pub async fn load(session: &Session) -> Result<Prepared> {
         let mut data = load::load(session).await?;
         let exclusions = Exclusions::new(&data);
         let mut pairs = std::mem::take(&mut data.pairs);
@@ -131,25 +136,77 @@ impl Prepared {
         Ok(Prepared { data, pairs, excluded })
     }
 
+    /// The pairs of open cases under a model, for judging.
+    pub fn assess(&self, model: &Model) -> Vec<Assessed<'_>> {
+        assess::assess(&self.data, &self.pairs, &self.excluded, model)
+    }
+
+    /// How far the evidence lies from what a model learnt on.
+    pub fn drift(&self, model: &Model) -> Vec<Drift> {
+        assess::drift(&self.data, &self.pairs, model)
+    }
+
+    /// Per pair: is there nothing to learn from it? Whom a reviewer dismissed is no lead and teaches all the same.
     fn flags(&self) -> Vec<bool> {
-        self.excluded.iter().map(Option::is_some).collect()
+        self.excluded.iter().map(|why| why.is_some_and(|w| w != Why::Dismissed)).collect()
+    }
+
+    /// Subject, case and records of a lead.
+    pub fn lead(&self, lead_id: &str) -> Option<(String, String, Vec<String>)> {
+        let id =
+            |p: &&Pair| lead::lead_id(self.data.kind(p.subject), self.data.subject_id(p.subject), self.data.case_id(p.case)) == lead_id;
+        let pair = self.pairs.iter().find(id)?;
+        let mut records: Vec<String> = pair.items.iter().flat_map(|i| &i.records).map(|&r| self.data.record_text(r)).collect();
+        records.sort();
+        records.dedup();
+        Some((self.data.subject_id(pair.subject).to_owned(), self.data.case_id(pair.case).to_owned(), records))
     }
 }
 
-/// Scores every pair of a subject and a case that has evidence. The model is learnt from the workspace's own solved cases, or, where they
-/// are too few, it is the `shipped` one and its version says so.
-pub async fn run(session: &Session, params: &Params, texts: &[KindText], shipped: &Model) -> Result<Vec<Output>> {
-    let spec = Spec { named_before: shipped.named.at_most(NAMED_ELSEWHERE), ..spec(params)? };
+/// What scores a workspace.
+#[derive(Clone, Debug)]
+pub enum Basis {
+    /// Learn from the workspace's own solved cases; where they are too few, use this one.
+    OwnCasesOr(Box<Model>),
+    /// This one, and what it is called beside its version.
+    Given(Box<Model>, &'static str),
+}
+
+impl Basis {
+    /// What `lead_model` says in the workspace at `root`. Whether the model may be used is for [`artefact::permit`].
+    pub fn chosen(root: &Path, params: &Params) -> Result<Basis> {
+        Ok(match Choice::of(params)? {
+            Choice::Auto => Basis::OwnCasesOr(Box::new(shipped()?)),
+            Choice::Shipped => Basis::Given(Box::new(shipped()?), "shipped"),
+            Choice::Version(version) => Basis::Given(Box::new(artefact::of_workspace(root, &version)?), "approved"),
+        })
+    }
+}
+
+/// Scores every pair of a subject and a case that has evidence, and says by which model.
+pub async fn run(session: &Session, params: &Params, texts: &[KindText], basis: Basis) -> Result<Vec<Output>> {
     let prepared = Prepared::load(session).await?;
-    let flags = prepared.flags();
-    let world = World { name: "workspace", data: &prepared.data, pairs: &prepared.pairs, excluded: &flags };
-    let outcome = train::train(&[world], &spec).usage("E0608", || "fit the model of leads".into())?;
-    let (fitted, note) = match outcome {
-        Outcome::Fitted(fitted) => (Some(*fitted), "fitted on the solved cases of this workspace".to_owned()),
-        Outcome::TooFew(why) => (None, format!("shipped model, for this workspace has {why}")),
+    let (model, fitted, origin, note) = match basis {
+        Basis::Given(model, "shipped") => (*model, None, "shipped", "shipped model, as `lead_model` says".to_owned()),
+        Basis::Given(model, origin) => (
+            *model,
+            None,
+            origin,
+            "model of the workspace, as `lead_model` says; it may have learnt from the solved cases that it scores".to_owned(),
+        ),
+        Basis::OwnCasesOr(shipped) => {
+            let flags = prepared.flags();
+            let world = World { name: "workspace", data: &prepared.data, pairs: &prepared.pairs, excluded: &flags };
+            let spec = Spec { challenger_trees: 0, ..Spec::default().with_params(params)? };
+            match train::train(&[world], &spec) {
+                Outcome::Fitted(fitted) => {
+                    (fitted.model.clone(), Some(*fitted), "workspace", "fitted on the solved cases of this workspace".to_owned())
+                }
+                Outcome::TooFew(why) => (*shipped, None, "shipped", format!("shipped model, for this workspace has {why}")),
+            }
+        }
     };
-    let model = fitted.as_ref().map_or(shipped, |f| &f.model);
-    let origin = if fitted.is_some() { "workspace" } else { "shipped" };
+    let model = &model;
     let model_version = format!("{origin}:{}", model.version);
     let scores = scores(&prepared, model, fitted.as_ref());
     let ledger = Ledger {
@@ -162,7 +219,7 @@ pub async fn run(session: &Session, params: &Params, texts: &[KindText], shipped
         listed_per_case: param(params, "leads_per_case")? as usize,
     };
     let (leads, reasons) = ledger.leads(&Gaps::new(&prepared.data, &prepared.pairs));
-    let models = [ModelRow { model_version: model_version.clone(), note, model: model.to_json(), card: card::card(model) }];
+    let models = [ModelRow { model_version: model_version.clone(), note, model: model.to_json(), card: card::card(model, None) }];
     Ok(vec![
         Output::from_rows(&CANDIDATES, &ledger.candidates())?,
         Output::from_rows(&LEADS, &leads)?,
@@ -190,8 +247,7 @@ fn scores(prepared: &Prepared, model: &Model, fitted: Option<&Fitted>) -> Vec<Sc
 }
 
 /// Learns one model from the solved cases of several workspaces, each with its name. An error when they hold too little.
-pub async fn train(worlds: &[(&str, &Session)], params: &Params) -> Result<Model> {
-    let spec = spec(params)?;
+pub async fn train(worlds: &[(&str, &Session)], spec: &Spec) -> Result<(Model, Option<Challenge>)> {
     let mut prepared = Vec::with_capacity(worlds.len());
     for (name, session) in worlds {
         prepared.push((*name, Prepared::load(session).await?));
@@ -199,219 +255,10 @@ pub async fn train(worlds: &[(&str, &Session)], params: &Params) -> Result<Model
     let flags: Vec<Vec<bool>> = prepared.iter().map(|(_, p)| p.flags()).collect();
     let worlds: Vec<World<'_>> =
         prepared.iter().zip(&flags).map(|((name, p), excluded)| World { name, data: &p.data, pairs: &p.pairs, excluded }).collect();
-    match train::train(&worlds, &spec).usage("E0608", || "fit the model of leads".into())? {
-        Outcome::Fitted(fitted) => Ok(fitted.model),
+    match train::train(&worlds, spec) {
+        Outcome::Fitted(fitted) => Ok((fitted.model, fitted.challenge)),
         Outcome::TooFew(why) => {
             Err(Error::usage("E0609", format!("learn from these workspaces: {why}")).hint("add workspaces with more solved cases"))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lake::Settings;
-    use arrow::array::AsArray;
-    use arrow::datatypes::Int64Type;
-
-    #[test]
-    fn the_shipped_card_is_that_of_the_shipped_model() {
-        assert_eq!(card::card(&shipped().unwrap()), include_str!("../../models/lead/card.md"));
-    }
-
-    #[test]
-    fn every_parameter_is_a_whole_number() {
-        assert!(spec(&Params::default()).is_ok());
-        let odd = Params::default().with("score_seed", crate::config::Param::Float(0.5));
-        assert_eq!(spec(&odd).unwrap_err().code, "E0606");
-    }
-
-    /// A lake in memory: the tables that SQL would have written, with an open case A1, `solved` solved cases and `candidates` phones per
-    /// solved case, the first of which is the offender's.
-    async fn session(solved: usize, candidates: usize) -> Session {
-        let session = Session::empty(&Settings { threads: 2, memory_mb: 2_000 }).unwrap();
-        let time = |us: &str| format!("arrow_cast({us}, 'Timestamp(Microsecond, Some(\"UTC\"))')");
-        let null_time = "arrow_cast(null, 'Timestamp(Microsecond, Some(\"UTC\"))')";
-        let solved_cases =
-            format!("select 'S' || lpad(cast(c as varchar), 6, '0') as case_id, c from (select unnest(generate_series(1, {solved})) as c)");
-        let of_evidence = |subject: &str, case: &str, kind: &str, family: &str, lr: &str, source: &str, row: &str, from: &str| {
-            format!(
-                "select {subject} as subject_id, {case} as case_id, '{kind}' as kind, '{family}' as family,
-                    cast({lr} as bigint) as log_lr_unats, '{basis}' as basis, '{source}' as source_kind, cast(1 as bigint) as n_records,
-                    {at} as first_at, {at} as last_at, '{{\"n\": 3}}' as detail, make_array('f{source}:' || cast({row} as varchar)) as records
-                 {from}",
-                basis = if kind == "named_in_case" { "fact" } else { "inference" },
-                at = time("1500"),
-            )
-        };
-        let pairs = format!(
-            "from (select case_id, c, s, c * {candidates} + s as row, sin(c * 12.9898 + s * 78.233) * 43758.5453 as u
-                   from ({solved_cases}) cross join (select unnest(generate_series(1, {candidates})) as s))"
-        );
-        let subject = "'phone:139' || lpad(cast(row as varchar), 8, '0')";
-        let noise = "(u - floor(u) - 0.5) * 4000000";
-        let lr = format!("case when s = 1 then 2500000 else -2000000 end + {noise}");
-        let evidence = [
-            of_evidence(subject, "case_id", "scene_presence", "presence", &lr, "dump", "row", &pairs),
-            of_evidence(subject, "case_id", "victim_contact", "contact", &format!("({lr}) / 2"), "bill", "row", &pairs),
-            of_evidence("'phone:13800000001'", "'A1'", "scene_presence", "presence", "4000000", "dump", "1", ""),
-            of_evidence("'phone:13800000001'", "'A1'", "victim_contact", "contact", "3000000", "bill", "2", ""),
-            of_evidence("'phone:13800000002'", "'A1'", "scene_presence", "presence", "9000000", "dump", "3", ""),
-            of_evidence("'person:named'", "'A1'", "named_in_case", "party", "0", "party", "4", ""),
-        ];
-        let as_of = "case when state = 'solved' then 9000 else 253370764800000000 end";
-        let cases = format!(
-            "select case_id, '盗窃' as category_parent, cast(1000 as bigint) as from_us, cast(2000 as bigint) as to_us, 30.0 as lat,
-                '330106' as region, state, {} as as_of, cast(null as varchar) as arrest_group
-             from (select case_id, 'solved' as state from ({solved_cases}) union all select 'A1' as case_id, 'open' as state)",
-            time(as_of)
-        );
-        let tables = [
-            ("staging.cases", cases.clone()),
-            ("staging.case_asof", cases),
-            ("evidence.all", evidence.join(" union all ")),
-            ("features.values", "select subject_id, case_id, kind, log_lr_unats as value_unats from evidence.all".into()),
-            ("features.labels", format!("select {subject} as subject_id, case_id, 'offender' as label {pairs} where s = 1")),
-            (
-                "staging.party_identifiers",
-                format!(
-                    "select 'A1' as case_id, 'victim' as role, 'phone:13800000002' as subject_id, 'fparty' as source_id, cast(9 as bigint) as source_row, {null_time} as known_at"
-                ),
-            ),
-            (
-                "staging.coverage",
-                format!(
-                    "select 'cell' as subject_kind, '0-1-1' as subject, 'A1' as case_id, cast(0 as bigint) as from_us, cast(5000 as bigint) as to_us, {null_time} as known_at"
-                ),
-            ),
-            ("staging.call_events", "select '1' as caller, '2' as callee where false".into()),
-            (
-                "staging.presence",
-                format!(
-                    "select 'p' || cast(n as varchar) as phone, 'i' as imei from (select unnest(generate_series(1, {})) as n)",
-                    candidates + 1
-                ),
-            ),
-            ("staging.transfer_events", "select '1' as from_account, '2' as to_account where false".into()),
-        ];
-        for (name, sql) in tables {
-            session.context().sql(&format!("create table {name} as {sql}")).await.unwrap().collect().await.unwrap();
-        }
-        session.context().deregister_table("entity.holders").unwrap();
-        let holders = format!(
-            "create table entity.holders as select 'phone:13800000001' as subject_id, 'person:holder' as person_id, {null_time} as held_from,
-                {null_time} as held_to, 0.9 as probability, 'subscriber' as basis, 'fsub' as source_id, cast(7 as bigint) as source_row,
-                {null_time} as known_at"
-        );
-        session.context().sql(&holders).await.unwrap().collect().await.unwrap();
-        session
-    }
-
-    fn texts() -> Vec<KindText> {
-        [("scene_presence", "presence"), ("victim_contact", "contact"), ("named_in_case", "party"), ("victim_money", "money")]
-            .map(|(kind, family)| KindText { kind: kind.into(), family: family.into(), zh: "{n} 次".into(), en: "{n} times".into() })
-            .to_vec()
-    }
-
-    fn column<'a>(output: &'a Output, name: &str) -> Vec<&'a str> {
-        output.batches.iter().flat_map(|b| b.column_by_name(name).unwrap().as_string::<i32>().iter().flatten()).collect()
-    }
-
-    #[tokio::test]
-    async fn a_workspace_with_solved_cases_learns_its_own_model_and_explains_every_lead() {
-        let session = session(80, 20).await;
-        let params = Params::default().with("score_replicates", crate::config::Param::Int(10));
-        let outputs = run(&session, &params, &texts(), &Model::untrained()).await.unwrap();
-        let [candidates, leads, reasons, models] = &outputs[..] else { panic!("four tables") };
-        assert!(column(models, "model_version")[0].starts_with("workspace:lead-"));
-        let listed = column(leads, "subject_id");
-        let states: Vec<_> = listed.iter().zip(column(leads, "state")).collect();
-        assert!(states.contains(&(&"person:named", "lead")), "a fact alone makes a lead: {states:?}");
-        assert!(listed.contains(&"phone:13800000001") && listed.contains(&"person:holder"));
-        assert!(!listed.contains(&"phone:13800000002"), "the victim's phone is no subject");
-        let excluded = column(candidates, "state")
-            .iter()
-            .zip(column(candidates, "subject_id"))
-            .filter(|(s, _)| **s == "excluded")
-            .map(|(_, id)| id)
-            .collect::<Vec<_>>();
-        assert_eq!(excluded, ["phone:13800000002"]);
-        assert!(column(reasons, "side").contains(&"missing"));
-        // What the reasons of each lead add is its score.
-        let int = |o: &Output, name: &str| -> Vec<i64> {
-            o.batches.iter().flat_map(|b| b.column_by_name(name).unwrap().as_primitive::<Int64Type>().values().to_vec()).collect()
-        };
-        let (scores, ids) = (int(leads, "score_unats"), column(leads, "lead_id"));
-        for (id, score) in ids.iter().zip(scores) {
-            let sum: i64 =
-                column(reasons, "lead_id").iter().zip(int(reasons, "log_odds_unats")).filter(|(l, _)| *l == id).map(|(_, x)| x).sum();
-            assert_eq!(sum, score, "{id}");
-        }
-        let again = run(&session, &params, &texts(), &Model::untrained()).await.unwrap();
-        assert!(outputs.iter().zip(&again).all(|(a, b)| a.batches == b.batches));
-    }
-
-    #[tokio::test]
-    async fn a_workspace_with_too_few_solved_cases_says_that_it_uses_the_shipped_model() {
-        let session = session(5, 4).await;
-        let outputs = run(&session, &Params::default(), &texts(), &Model::untrained()).await.unwrap();
-        assert!(column(&outputs[1], "model_version").iter().all(|v| v.starts_with("shipped:lead-")));
-        assert!(column(&outputs[3], "note")[0].contains("5 offender pairs"));
-        assert!(column(&outputs[2], "side").contains(&"uncalibrated"));
-        assert_eq!(train(&[("w", &session)], &Params::default()).await.unwrap_err().code, "E0609");
-    }
-
-    /// Processor time of this process, s; wall time says little on a shared machine.
-    fn cpu_s() -> f64 {
-        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
-    }
-
-    /// `cargo test --lib a_million -- --ignored --nocapture` prints the processor time of each part.
-    #[tokio::test]
-    #[ignore = "a measurement, not a check"]
-    async fn a_million_pairs_are_scored_with_their_reasons() {
-        let session = session(20_000, 50).await;
-        let mut last = cpu_s();
-        let mut told = |what: &str| {
-            let now = cpu_s();
-            eprintln!("{:6.2} s  {what}", now - last);
-            last = now;
-        };
-        let mut data = load::load(&session).await.unwrap();
-        told("load");
-        let exclusions = Exclusions::new(&data);
-        let mut pairs = std::mem::take(&mut data.pairs);
-        exclude::drop_barred(&mut pairs, &exclusions);
-        let of_persons = project::project(&data, &pairs, &|record| exclusions.bars(record));
-        pairs.extend(of_persons);
-        let pairs = project::merge(&data, pairs);
-        told("project and merge");
-        let excluded: Vec<_> = pairs.iter().map(|p| exclusions.why(&data, p)).collect();
-        told("exclude");
-        let prepared = Prepared { data, pairs, excluded };
-        let flags = prepared.flags();
-        let world = World { name: "w", data: &prepared.data, pairs: &prepared.pairs, excluded: &flags };
-        let Outcome::Fitted(fitted) = train::train(&[world], &Spec::default()).unwrap() else { panic!("enough to learn from") };
-        told("train");
-        let scores = scores(&prepared, &fitted.model, Some(&fitted));
-        told(&format!("score {} pairs", scores.len()));
-        let texts = texts();
-        let ledger = Ledger {
-            data: &prepared.data,
-            pairs: &prepared.pairs,
-            scores: &scores,
-            excluded: &prepared.excluded,
-            texts: &texts,
-            model_version: "",
-            listed_per_case: 50,
-        };
-        let rows = ledger.candidates();
-        told("candidate rows");
-        let output = Output::from_rows(&CANDIDATES, &rows).unwrap();
-        told(&format!("candidate batches, {} rows", output.batches[0].num_rows()));
-        let reasons = ledger.leads(&Gaps::new(&prepared.data, &prepared.pairs)).1;
-        told(&format!("leads and {} reasons", reasons.len()));
     }
 }

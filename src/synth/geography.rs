@@ -256,7 +256,7 @@ fn divisions(spec: &Spec, dice: &mut Dice) -> Vec<Unit> {
     };
     // (districts, counties) per city, cities per province; the second province is what lies across the border.
     let (plan, spacing_km, district_km): (&[&[(usize, usize)]], f64, f64) = match spec.world {
-        World::County => (&[&[(2, 5), (1, 4)], &[(1, 3)]], 34.0, 7.0),
+        World::County | World::Near => (&[&[(2, 5), (1, 4)], &[(1, 3)]], 34.0, 7.0),
         World::Metro => (&[&[(9, 3), (1, 2)], &[(1, 1)]], 30.0, 6.0),
     };
     let mut units: Vec<Unit> = Vec::new();

@@ -69,7 +69,12 @@ pub enum World {
     County,
     /// One large city of many districts with some counties around.
     Metro,
+    /// As a county, and those who offend where they live mostly do so within a kilometre of home.
+    Near,
 }
+
+/// Distance from home to offence in a near world, against a county.
+const NEAR_SHARE: f64 = 0.15;
 
 /// A family of evidence made uninformative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::EnumString, strum::Display, clap::ValueEnum)]
@@ -181,7 +186,10 @@ pub fn write_world(spec: &Spec, out: &Path) -> Result<Summary> {
 }
 
 fn build(spec: &Spec) -> (world::World, Vec<cases::Case>, Vec<requests::Request>) {
-    let hyper = Hyper::draw(spec.seed);
+    let mut hyper = Hyper::draw(spec.seed);
+    if spec.world == World::Near {
+        hyper.local_decay_km *= NEAR_SHARE;
+    }
     let mut dice = Dice::new(spec.seed, Purpose::Hyper, 3, 0);
     let year = NaiveDate::from_ymd_opt(2024, 1, 1).expect("the first of January exists");
     let first = year + TimeDelta::days(dice.int(60, 420));

@@ -106,6 +106,18 @@ pub fn write(world: &World, cases: &[Case], folder: &Path) -> Result<BTreeMap<St
         })
         .collect();
     put("mules", &["person", "subject_id", "layer", "ring"], mules)?;
+    // Where each victim's money really went: what tracing is measured against.
+    let payments = world
+        .payments
+        .iter()
+        .filter_map(|p| {
+            let case = case_of.get(&p.offence)?;
+            let to = p.to.map(|a| world.account_subject(a)).unwrap_or_default();
+            let (from, minor, layer) = (world.account_subject(p.from), p.amount_minor.to_string(), p.layer.to_string());
+            Some(vec![case.id.clone(), at(p.at), from, to, minor, layer])
+        })
+        .collect();
+    put("payments", &["case_id", "at", "from", "to", "amount_minor", "layer"], payments)?;
     let successions = world
         .successions
         .iter()

@@ -21,7 +21,7 @@ const RANGES: &[(&str, &str)] = &[
     ("E02", "ingest"),
     ("E03", "queries pipeline"),
     ("E04", "resolve"),
-    ("E05", "link trace network"),
+    ("E05", "link trace"),
     ("E06", "score"),
     ("E07", "audit"),
     ("E08", "report cli serve main"),

@@ -75,22 +75,139 @@ fn a_second_run_does_nothing_and_a_second_ingest_adds_nothing() {
     assert_eq!(before, clew(&["-w", w, "tables", "--format", "csv"]));
 }
 
+/// The one row that a query gives.
+fn row(workspace: &str, query: &str) -> Vec<String> {
+    let found = String::from_utf8(clew(&["-w", workspace, "sql", query, "--format", "csv"])).unwrap();
+    found.lines().nth(1).unwrap_or_else(|| panic!("no row: {found}")).split(',').map(str::to_owned).collect()
+}
+
+fn fails(args: &[&str], code: i32, with: &str) {
+    let output = run(args);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(said.contains(with), "{said}");
+}
+
+/// A squad's own reason: whom the victim's money reached, said more boldly than clew says it.
+const BOLD_MONEY: &str = "-- The victim's money reached the account, said boldly: a reason of the squad's own.
+-- grain: one subject in one case
+-- reads: evidence.victim_money
+-- writes: evidence.bold_money
+-- params: bold_money_factor double = 1.5
+-- family: bold
+-- zh: 被害人资金到达该账户（{n}）
+-- en: the victim's money reached the account ({n})
+select
+    subject_id, case_id, 'bold_money' as kind, 'bold' as family, cast(round(log_lr_unats * $bold_money_factor) as bigint) as log_lr_unats,
+    'inference' as basis, source_kind, n_records, first_at, last_at, '{\"n\":1}' as detail, records
+from evidence.victim_money
+order by subject_id, case_id
+";
+
+/// A reason of the squad's own, from a file to a weight: uncalibrated at first; weighed once a model was fitted with it, approved and chosen;
+/// and no longer when the approval is over.
 #[test]
-fn a_query_of_the_workspace_becomes_a_reason_without_weight() {
+fn a_query_of_the_workspace_becomes_a_reason_and_after_training_and_approval_a_weighed_one() {
     let folder = tempfile::tempdir().unwrap();
-    let world = small_world(folder.path());
+    let world = folder.path().join("world");
+    clew(&["synth", "--seed", "14", "--population", "4000", "--days", "30", "--out", text(&world)]);
     let workspace = fed(folder.path(), "w", &world, "2");
     let w = text(&workspace);
-    std::fs::copy("data/examples/queries/evidence/night_calls.sql", workspace.join("queries/evidence/night_calls.sql")).unwrap();
+    let example = std::fs::read_to_string("data/examples/queries/evidence/night_calls.sql").unwrap();
+    for (name, sql) in [("night_calls", example.as_str()), ("bold_money", BOLD_MONEY)] {
+        std::fs::write(workspace.join(format!("queries/evidence/{name}.sql")), sql).unwrap();
+    }
     let plan = String::from_utf8(clew(&["-w", w, "plan"])).unwrap();
     assert!(plan.lines().any(|l| l.contains("evidence/night_calls") && l.contains("run")), "{plan}");
     clew(&["-w", w, "run"]);
-    let query = "select count(*) as n, count(distinct side) as sides, min(side) as side, sum(log_odds_unats) as weight \
-                 from lead.reasons where kind = 'night_calls' and side <> 'missing'";
-    let found = String::from_utf8(clew(&["-w", w, "sql", query, "--format", "csv"])).unwrap();
-    let row: Vec<&str> = found.lines().nth(1).expect("one row").split(',').collect();
-    assert!(row[0].parse::<u64>().unwrap() > 0, "no reason of that kind: {found}");
-    assert_eq!(&row[1..], ["1", "uncalibrated", "0"]);
+    let reasons = |kind: &str| {
+        let query = "select count(*) as n, count(distinct side) as sides, min(side) as side, sum(abs(log_odds_unats)) as weight \
+                     from lead.reasons where side <> 'missing' and kind = ";
+        row(w, &format!("{query}'{kind}'"))
+    };
+    for kind in ["night_calls", "bold_money"] {
+        let found = reasons(kind);
+        assert!(found[0].parse::<u64>().unwrap() > 0, "no reason of that kind: {found:?}");
+        assert_eq!(&found[1..], ["1", "uncalibrated", "0"]);
+    }
+
+    // One that weighs by sex is refused before anything is computed.
+    let by_sex =
+        BOLD_MONEY.replace("bold_money", "by_sex").replace("evidence.victim_money", "evidence.victim_money, records.parties").replace(
+            "from evidence.victim_money, records.parties",
+            "from evidence.victim_money where exists (select sex from records.parties where sex = '女')",
+        );
+    let file = workspace.join("queries/evidence/by_sex.sql");
+    std::fs::write(&file, by_sex).unwrap();
+    fails(&["-w", w, "run"], 3, "protected attribute");
+    std::fs::remove_file(&file).unwrap();
+
+    let spec = folder.path().join("spec.toml");
+    let usual = std::fs::read_to_string("models/lead/spec.toml").unwrap();
+    let small = [
+        ("replicates = 50", "replicates = 5"),
+        ("_pairs_min = 30", "_pairs_min = 5"),
+        ("components_min = 10", "components_min = 3"),
+        ("offenders_min = 3", "offenders_min = 1"),
+    ];
+    std::fs::write(&spec, small.iter().fold(usual, |text, (from, to)| text.replace(from, to))).unwrap();
+    clew(&["-w", w, "train", "leads", "--spec", text(&spec)]);
+    let models: Vec<_> =
+        std::fs::read_dir(workspace.join("models/lead")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let [version] = models.as_slice() else { panic!("one model: {models:?}") };
+    let config = workspace.join("clew.toml");
+    let template = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{template}lead_model = \"{version}\"\n")).unwrap();
+    fails(&["-w", w, "run"], 3, "clew approve");
+    clew(&["-w", w, "approve", version, "--by", "test", "--reason", "a test"]);
+    let plan = String::from_utf8(clew(&["-w", w, "plan"])).unwrap();
+    assert!(plan.lines().any(|l| l.starts_with("score ") && l.contains("run")), "another model is another step: {plan}");
+    clew(&["-w", w, "run"]);
+    let found = reasons("bold_money");
+    assert!(found[3].parse::<i64>().unwrap() > 0, "no weight: {found:?}");
+    assert_eq!(
+        row(w, "select min(model_version) as v, max(model_version) as w from lead.leads"),
+        [format!("approved:{version}"), format!("approved:{version}")]
+    );
+    let unequal = "select count(*) as n from lead.leads l join (select lead_id, sum(log_odds_unats) as total from lead.reasons group by lead_id) r \
+                   on r.lead_id = l.lead_id where r.total <> l.score_unats";
+    assert_eq!(row(w, unequal), ["0"]);
+
+    // A run is reproduced from its manifest, as long as everything is there and the model may score.
+    let runs = || std::fs::read_dir(workspace.join("runs")).unwrap().map(|e| e.unwrap().path());
+    let newest = runs().max_by_key(|p| std::fs::metadata(p).unwrap().modified().unwrap()).unwrap();
+    let newest = newest.file_stem().unwrap().to_str().unwrap().to_owned();
+    let said = String::from_utf8(clew(&["-w", w, "rerun", &newest])).unwrap();
+    assert!(said.contains("reproduced: lead.leads"), "{said}");
+    let approval = workspace.join("models/lead").join(version).join("approval.json");
+    let old = std::fs::read_to_string(&approval).unwrap();
+    let long_ago: String = old
+        .lines()
+        .map(|l| if l.contains("approved_on") || l.contains("expires_on") { l.replace("\"20", "\"19") } else { l.into() } + "\n")
+        .collect();
+    std::fs::write(&approval, long_ago).unwrap();
+    fails(&["-w", w, "run"], 3, "ended on");
+    fails(&["-w", w, "rerun", &newest], 3, "ended on");
+}
+
+#[test]
+fn a_dismissed_lead_stays_away_and_a_decision_needs_a_name_and_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = fed(folder.path(), "w", &small_world(folder.path()), "2");
+    let w = text(&workspace);
+    let first = row(w, "select lead_id, rank from lead.leads order by rank limit 1")[0].clone();
+    fails(&["-w", w, "outcome", "L0000000000000000", "benign", "--reason", "x", "--by", "li"], 2, "no lead");
+    fails(&["-w", w, "outcome", &first, "benign", "--reason", " ", "--by", "li"], 3, "--reason");
+    let said =
+        String::from_utf8(clew(&["-w", w, "outcome", &first, "benign", "--reason", "courier on his usual tour", "--by", "li"])).unwrap();
+    assert!(said.contains("benign by li"), "{said}");
+    clew(&["-w", w, "run"]);
+    let query = format!("select state, state_reason from lead.candidates where lead_id = '{first}'");
+    assert_eq!(row(w, &query), ["excluded", "dismissed"]);
+    assert_eq!(row(w, &format!("select count(*) as n from lead.leads where lead_id = '{first}'")), ["0"]);
+    clew(&["-w", w, "outcome", &first, "confirmed", "--reason", "seen again", "--by", "li"]);
+    clew(&["-w", w, "run"]);
+    assert_eq!(row(w, &format!("select count(*) as n from lead.leads where lead_id = '{first}'")), ["1"]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub fn load(options: &Options, workspace: Option<&Path>) -> Loaded {
     let summary = ingest(options, workspace, &BTreeSet::new(), &mut sink, &Silent).unwrap();
     for file in &summary.files {
         let c = file.counts;
-        assert_eq!(c.read, c.structure + c.kept + c.duplicate + c.rejected, "{}", file.file);
+        assert_eq!(c.read, c.structure + c.kept + c.fused + c.duplicate + c.rejected, "{}", file.file);
     }
     let tables = sink.tables.iter().map(|(name, batches)| (name.clone(), batches.iter().flat_map(texts).collect())).collect();
     Loaded { summary, tables }
@@ -108,13 +108,13 @@ fn row_a(cells: [&str; 10]) -> String {
     )
 }
 
-fn layout_a(rows: &[[&str; 10]]) -> String {
+pub fn layout_a(rows: &[[&str; 10]]) -> String {
     let mut text = format!("{HEADER_A}\r\n");
     rows.iter().for_each(|r| text.push_str(&format!("{}\r\n", row_a(*r))));
     text
 }
 
-const AT: &str = "2024-05-26 00:01:59";
+pub const AT: &str = "2024-05-26 00:01:59";
 
 #[test]
 fn layout_a_becomes_calls() {

@@ -11,6 +11,7 @@ use super::lines::{self, Lines};
 use crate::cli::output::{Cell, cells};
 use crate::cli::read::{one_of, rows_where, table};
 use crate::error::{Context, Result};
+use crate::ingest::at_hand;
 use crate::lake::Session;
 use crate::record::{Class, Table, tables};
 
@@ -86,9 +87,9 @@ pub(super) async fn read(session: &Session, root: &Path, argument: &Argument) ->
             Some(source) => {
                 let values = personal_values(session, source, &rows).await?;
                 let source = source.clone();
-                let path = root.join(&source.file);
                 // Hashing a large file takes a while; the runtime has nothing else to do meanwhile.
-                let (state, lines) = check(&path, &source, &rows);
+                let checked = at_hand(root, &source.file, |path| check(path, &source, &rows));
+                let (state, lines) = checked.unwrap_or((State::Missing, Lines::default()));
                 SourceFile { table: tables::find(&source.table), file: source.file, state, lines, values }
             }
             None => SourceFile { file: id.clone(), state: State::Unknown, table: None, lines: Lines::default(), values: BTreeMap::new() },

@@ -7,6 +7,7 @@ mod needle;
 mod search;
 
 pub use needle::Needle;
+pub(super) use search::not_only_a_tipster;
 
 use std::io::Write;
 

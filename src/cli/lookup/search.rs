@@ -203,7 +203,7 @@ async fn matching(session: &Session, declared: &Table, condition: Expr) -> Resul
 }
 
 /// Has the row a role beside tipster?
-fn not_only_a_tipster() -> Expr {
+pub(in crate::cli) fn not_only_a_tipster() -> Expr {
     use datafusion::functions_nested::expr_fn::{array_has, array_length};
     let tipster = array_has(ident("roles"), lit("tipster"));
     tipster.clone().is_not_true().or(array_length(ident("roles")).gt(lit(1_u64)))

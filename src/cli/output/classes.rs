@@ -258,6 +258,10 @@ fn of_scanned(table: &TableReference, column: &str) -> ColumnClass {
     if schema == "information_schema" {
         return OPEN;
     }
+    // Protected attributes, for counts over groups: hidden whole.
+    if schema == "sealed" && column != "person_id" {
+        return HIDDEN;
+    }
     match tables::find(&format!("{schema}.{}", table.table())).and_then(|t| t.column(column)) {
         Some(declared) => ColumnClass::Known(declared.class),
         None => by_name(column),

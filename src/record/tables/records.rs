@@ -80,6 +80,7 @@ pub const CALLS: Table = records(
         col("peer_imei", "对方IMEI", Type::Text, "First 14 digits of the peer's IMEI.").class(Class::Identifier),
         col("peer_imsi", "对方IMSI", Type::Text, "IMSI of the peer.").class(Class::Identifier),
         col("forwarded_from", "前转主叫号码", Type::Text, "True caller of a forwarded call.").class(Class::Identifier),
+        col("dialled", "拨打号码", Type::Text, "Number as dialled, where the call went to another.").class(Class::Identifier),
         col("carrier", "运营商", Type::Text, "Carrier that delivered the record."),
         col("place", "通话所在地", Type::Text, "Place of the event as written.").class(Class::Place),
         col("raw_type", "原始类型", Type::Text, "Event type as written."),
@@ -136,6 +137,12 @@ pub const OUTCOMES: Table = records(
         col("decided_by", "核查人", Type::Text, "Who decided."),
         col("decided_at", "核查时间", Type::Time, "When."),
         col("drawn_by", "抽取方式", Type::Text, "rank or random: how the lead came to be reviewed."),
+        col(
+            "records",
+            "当时依据",
+            Type::TextList,
+            "Records the lead rested on when it was decided, as `source_id:row`: others are new evidence.",
+        ),
     ],
 );
 
@@ -283,9 +290,18 @@ pub const SOURCES: Table = Table {
         col("rows_read", "读取行", Type::Int, "Rows in the file.").required(),
         col("rows_structure", "结构行", Type::Int, "Title, header, total and blank rows.").required(),
         col("rows_kept", "保留行", Type::Int, "Rows that became records.").required(),
+        col("rows_fused", "合并行", Type::Int, "Rows that say more about a record that another row of the file made."),
         col("rows_duplicate", "重复行", Type::Int, "Rows that repeat another row of the same file.").required(),
         col("rows_rejected", "拒绝行", Type::Int, "Rows in `meta.rejects`.").required(),
+        col("rows_erased", "删除行", Type::Int, "Kept rows that were erased since."),
+        col("rows_emptied", "清空行", Type::Int, "Kept rows of which single cells were erased since."),
         col("known_at", "获知时间", Type::Time, "Date of knowledge given for the whole file."),
+        col("utc_offset_min", "时区", Type::Int, "Offset of local time from UTC given for the whole file.").unit("min"),
+        col("request_id", "调证编号", Type::Text, "Request that brought it."),
+        col("received_by", "接收人", Type::Text, "Who received it.").class(Class::Name),
+        col("basis", "法律依据", Type::Text, "On what legal basis it was asked for."),
+        col("review_by", "复核期限", Type::Time, "When it must be reviewed or erased."),
+        col("notes", "说明", Type::TextList, "What was concluded from whole columns, and what was assumed."),
     ],
 };
 

@@ -2,14 +2,14 @@
 
 mod front;
 mod lead;
-mod parts;
+pub(super) mod parts;
 mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Disclosed;
 
-const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 
 /// How to read the figures; also in the workbook.
 pub(super) const READING: [(&str, &str); 6] = [

@@ -8,7 +8,7 @@ use super::super::view::{RecordRef, SubjectView};
 use super::super::words::{self, Text};
 
 /// A text in both languages; once where they are the same.
-pub(super) fn bi(text: &Text) -> Markup {
+pub(in crate::report) fn bi(text: &Text) -> Markup {
     html! {
         @if text.zh == text.en { (text.zh) } @else {
             span.zh lang="zh" { (text.zh) }
@@ -18,17 +18,17 @@ pub(super) fn bi(text: &Text) -> Markup {
 }
 
 /// The same from two literals.
-pub(super) fn t(zh: &str, en: &str) -> Markup {
+pub(in crate::report) fn t(zh: &str, en: &str) -> Markup {
     bi(&Text::new(zh, en))
 }
 
 /// A heading of a table column.
-pub(super) fn th(zh: &str, en: &str) -> Markup {
+pub(in crate::report) fn th(zh: &str, en: &str) -> Markup {
     html! { th scope="col" { (t(zh, en)) } }
 }
 
 /// A heading of a table column of numbers.
-pub(super) fn th_num(zh: &str, en: &str) -> Markup {
+pub(in crate::report) fn th_num(zh: &str, en: &str) -> Markup {
     html! { th.num scope="col" { (t(zh, en)) } }
 }
 

@@ -162,17 +162,17 @@ pub(super) fn sources(report: &Disclosed) -> Markup {
         @if !report.sources.is_empty() {
             section.sheet {
                 h2 { (t("来源文件与行数核对", "Source files, rows reconciled")) }
-                p.note { (t("读取 = 结构 + 保留 + 重复 + 拒绝。SHA-256 用于核对文件未被改动。", "read = structure + kept + duplicate + rejected. The SHA-256 shows that a file is unchanged.")) }
+                p.note { (t("读取 = 结构 + 保留 + 合并 + 重复 + 拒绝。SHA-256 用于核对文件未被改动。", "read = structure + kept + fused + duplicate + rejected. The SHA-256 shows that a file is unchanged.")) }
                 div.scroll { table.sources {
                     thead { tr {
                         (th("文件", "file")) (th("目标表", "table")) (th_num("读取", "read")) (th_num("结构", "structure")) (th_num("保留", "kept"))
-                        (th_num("重复", "duplicate")) (th_num("拒绝", "rejected")) (th("SHA-256", "SHA-256"))
+                        (th_num("合并", "fused")) (th_num("重复", "duplicate")) (th_num("拒绝", "rejected")) (th("SHA-256", "SHA-256"))
                     } }
                     tbody {
                         @for s in &report.sources {
                             tr {
                                 td { (s.file) } td { code { (s.table) } }
-                                @for n in [s.rows_read, s.rows_structure, s.rows_kept, s.rows_duplicate, s.rows_rejected] { td.num { (format::thousands(n)) } }
+                                @for n in [s.rows_read, s.rows_structure, s.rows_kept, s.rows_fused.unwrap_or(0), s.rows_duplicate, s.rows_rejected] { td.num { (format::thousands(n)) } }
                                 td { code.hash { (s.source_id) } }
                             }
                         }

@@ -4,11 +4,13 @@
 mod chart;
 mod map;
 pub mod persons;
+mod reliability;
 mod timeline;
 mod waterfall;
 
 pub(super) use chart::link_chart;
 pub(super) use map::map;
+pub use reliability::reliability_page;
 pub(super) use timeline::{cases, window};
 pub(super) use waterfall::{interval_bar, term_bars, waterfall};
 
@@ -17,10 +19,10 @@ use maud::{Markup, html};
 use super::words::Text;
 
 /// Width of a picture that fills the page, user units.
-const WIDTH: f64 = 960.0;
+pub(super) const WIDTH: f64 = 960.0;
 
 /// A picture with its title and description.
-fn figure(id: &str, title: &Text, description: &Text, height: f64, body: &Markup) -> Markup {
+pub(super) fn figure(id: &str, title: &Text, description: &Text, height: f64, body: &Markup) -> Markup {
     html! {
         svg viewBox=(format!("-1 0 {} {}", WIDTH + 2.0, n(height))) role="img" aria-labelledby={ (id) "-t " (id) "-d" } {
             title id={ (id) "-t" } { (title.zh) " " (title.en) }
@@ -31,7 +33,7 @@ fn figure(id: &str, title: &Text, description: &Text, height: f64, body: &Markup
 }
 
 /// A coordinate with one decimal and no `-0`.
-fn n(x: f64) -> String {
+pub(super) fn n(x: f64) -> String {
     let rounded = (x * 10.0).round() / 10.0;
     format!("{}", if rounded == 0.0 { 0.0 } else { rounded })
 }
@@ -49,11 +51,11 @@ fn bi(x: f64, y: f64, class: &str, text: &Text) -> Markup {
 }
 
 /// Text that is the same in both languages.
-fn plain(x: f64, y: f64, class: &str, text: &str) -> Markup {
+pub(super) fn plain(x: f64, y: f64, class: &str, text: &str) -> Markup {
     html! { text x=(n(x)) y=(n(y)) class=(class) { (text) } }
 }
 
-fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Markup {
+pub(super) fn line(x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> Markup {
     html! { line x1=(n(x1)) y1=(n(y1)) x2=(n(x2)) y2=(n(y2)) class=(class) {} }
 }
 
@@ -88,7 +90,7 @@ fn ems(text: &str) -> f64 {
 }
 
 /// Cut to a width in ems, with an ellipsis.
-fn fit(text: &str, ems_max: f64) -> String {
+pub(super) fn fit(text: &str, ems_max: f64) -> String {
     if ems(text) <= ems_max {
         return text.to_owned();
     }

@@ -3,6 +3,7 @@
 
 mod evidence;
 mod parties;
+mod reviews;
 
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ pub(super) async fn load(session: &Session) -> Result<Data> {
     parties::load(session, &mut data).await?;
     coverage(session, &mut data).await?;
     labels(session, &mut data).await?;
+    reviews::load(session, &mut data).await?;
     population(session, &mut data).await?;
     Ok(data)
 }

@@ -1,11 +1,9 @@
-//! How good ranked lists are, in figures that prevalence does not flatter. Takes scored pairs and the truth; gives hits, ranks,
-//! reliability, Cllr and spreads over worlds. Ties count as drawn by lot, exactly: no order of ids decides a hit. Pure arithmetic.
+//! How good ranked lists are. Takes scored pairs and the truth; gives hits, ranks, precision. Ties count as drawn by lot, exactly: no order of
+//! ids decides a hit. Pure arithmetic.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-
-use super::fit::sigmoid;
 
 /// One line of one ranking.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +141,34 @@ fn any_of(n: usize, marked: usize, k: usize) -> f64 {
     1.0 - none
 }
 
+/// Area under precision over recall of all lines in one list, whatever their case: the sum over the scores that occur, from the best down, of
+/// the precision there times the recall gained there. `offenders`: how many there were to be found. `None` without any.
+pub fn average_precision(lines: &[(f64, bool)], offenders: usize) -> Option<f64> {
+    let mut sorted = lines.to_vec();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut seen, mut found, mut area) = (0usize, 0usize, 0.0);
+    for tie in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let gained = tie.iter().filter(|l| l.1).count();
+        (seen, found) = (seen + tie.len(), found + gained);
+        area += found as f64 / seen as f64 * gained as f64;
+    }
+    (offenders > 0).then(|| area / offenders as f64)
+}
+
+/// Expected share of offenders among the first `k` lines of one list over all cases, ties drawn by lot; fewer lines count as drawn too. `None`
+/// for an empty list.
+pub fn precision_at(lines: &[(f64, bool)], k: usize) -> Option<f64> {
+    let mut sorted = lines.to_vec();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut left, mut found) = (k, 0.0);
+    for tie in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let places = left.min(tie.len());
+        found += places as f64 * tie.iter().filter(|l| l.1).count() as f64 / tie.len() as f64;
+        left -= places;
+    }
+    (!lines.is_empty() && k > 0).then(|| found / k as f64)
+}
+
 /// Best rank that each kind of innocent look-alike reaches in any case, ties counted at their middle place.
 ///
 /// A look-alike that is an offender of the case at hand is not innocent there and does not count.
@@ -169,175 +195,6 @@ pub fn best_ranks(scored: &[Scored], truth: &Truth, kind_of: &BTreeMap<String, S
     best
 }
 
-/// A probability that was given, and what was so.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Judged {
-    /// Log-odds given, nats.
-    pub log_odds: f64,
-    /// Log prior odds in them, nats.
-    pub log_prior_odds: f64,
-    /// Was the subject an offender?
-    pub offender: bool,
-}
-
-/// Edges of the reliability bins; what lies below the first is not reported: at a prevalence of 1 in 10,000 it rewards predicting
-/// nothing.
-pub const RELIABILITY_EDGES: [f64; 9] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0];
-
-/// One bin of the reliability table.
-#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReliabilityBin {
-    /// Lower edge of the probability, included.
-    pub from: f64,
-    /// Upper edge, excluded but for 1.
-    pub to: f64,
-    /// Leads in the bin.
-    pub leads: u64,
-    /// Mean probability given.
-    pub given: f64,
-    /// Share that were offenders.
-    pub observed: f64,
-}
-
-/// Given and observed probability above 1 %, empty bins left out.
-pub fn reliability(judged: &[Judged]) -> Vec<ReliabilityBin> {
-    let mut sums = [(0u64, 0.0, 0u64); RELIABILITY_EDGES.len() - 1];
-    // Summed in sorted order: the mean must not depend on the order of the leads.
-    let mut sorted: Vec<(f64, bool)> = judged.iter().map(|j| (sigmoid(j.log_odds), j.offender)).collect();
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    for (p, offender) in sorted.into_iter().filter(|s| s.0 >= RELIABILITY_EDGES[0]) {
-        let bin = RELIABILITY_EDGES[1..].iter().position(|&edge| p < edge).unwrap_or(sums.len() - 1);
-        sums[bin].0 += 1;
-        sums[bin].1 += p;
-        sums[bin].2 += u64::from(offender);
-    }
-    let bins = sums.iter().zip(RELIABILITY_EDGES.windows(2)).filter(|(s, _)| s.0 > 0);
-    bins.map(|(&(leads, given, offenders), edge)| ReliabilityBin {
-        from: edge[0],
-        to: edge[1],
-        leads,
-        given: given / leads as f64,
-        observed: offenders as f64 / leads as f64,
-    })
-    .collect()
-}
-
-/// Mean distance of given and observed probability over the bins, weighted by their leads; `None` without leads above 1 %.
-pub fn calibration_error(bins: &[ReliabilityBin]) -> Option<f64> {
-    let leads: u64 = bins.iter().map(|b| b.leads).sum();
-    (leads > 0).then(|| bins.iter().map(|b| b.leads as f64 * (b.given - b.observed).abs()).sum::<f64>() / leads as f64)
-}
-
-/// Cost of the log likelihood ratios (Brümmer and du Preez 2006), in bits: 0 is perfect, 1 says nothing. `None` unless there are
-/// both offenders and others.
-pub fn cllr(judged: &[Judged]) -> Option<f64> {
-    let lr = |j: &Judged| j.log_odds - j.log_prior_odds;
-    cllr_of(judged.iter().map(|j| (lr(j), j.offender)))
-}
-
-/// The least Cllr that any monotone recalibration of the same ratios could reach (pool adjacent violators).
-pub fn cllr_min(judged: &[Judged]) -> Option<f64> {
-    let mut lines: Vec<(f64, bool)> = judged.iter().map(|j| (j.log_odds - j.log_prior_odds, j.offender)).collect();
-    lines.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let offenders = lines.iter().filter(|l| l.1).count() as f64;
-    let others = lines.len() as f64 - offenders;
-    // Blocks of (others, offenders), pooled until the share of offenders rises from block to block.
-    let mut blocks: Vec<(f64, f64)> = Vec::new();
-    for tie in lines.chunk_by(|a, b| a.0 == b.0) {
-        let marked = tie.iter().filter(|l| l.1).count() as f64;
-        blocks.push((tie.len() as f64 - marked, marked));
-        while let [.., a, b] = blocks[..]
-            && a.1 * b.0 >= b.1 * a.0
-        {
-            blocks.truncate(blocks.len() - 2);
-            blocks.push((a.0 + b.0, a.1 + b.1));
-        }
-    }
-    if offenders == 0.0 || others == 0.0 {
-        return None;
-    }
-    let mut cost = 0.0;
-    for (n, m) in blocks {
-        let lr = (m / offenders) / (n / others);
-        if m > 0.0 {
-            cost += m / offenders * (1.0 + 1.0 / lr).log2();
-        }
-        if n > 0.0 {
-            cost += n / others * (1.0 + lr).log2();
-        }
-    }
-    Some(cost / 2.0)
-}
-
-fn cllr_of(lines: impl Iterator<Item = (f64, bool)>) -> Option<f64> {
-    // log2(1 + e^x) without overflow.
-    let cost = |x: f64| (if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }) / std::f64::consts::LN_2;
-    let (mut of_offenders, mut of_others): (Vec<f64>, Vec<f64>) = (vec![], vec![]);
-    for (log_lr, offender) in lines {
-        if offender { of_offenders.push(cost(-log_lr)) } else { of_others.push(cost(log_lr)) }
-    }
-    Some((ordered_mean(of_offenders)? + ordered_mean(of_others)?) / 2.0)
-}
-
-/// Mean summed in sorted order, so that it does not depend on the order given.
-fn ordered_mean(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// Probability that an offender scores above another subject of the same stratum, ties counting half. Lines are
-/// `(stratum, score, offender)`; `None` unless some stratum holds both. With the case and the kind of subject as the stratum it
-/// says what a score knows beyond which case it is.
-pub fn auc(lines: &[(u64, f64, bool)]) -> Option<f64> {
-    let mut sorted = lines.to_vec();
-    sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let (mut won, mut compared) = (0.0, 0.0);
-    for stratum in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let others = stratum.iter().filter(|l| !l.2).count() as f64;
-        let offenders = stratum.len() as f64 - others;
-        compared += others * offenders;
-        let mut below = 0.0;
-        for tie in stratum.chunk_by(|a, b| a.1 == b.1) {
-            let marked = tie.iter().filter(|l| l.2).count() as f64;
-            let unmarked = tie.len() as f64 - marked;
-            won += marked * (below + unmarked / 2.0);
-            below += unmarked;
-        }
-    }
-    (compared > 0.0).then(|| won / compared)
-}
-
-/// A figure over several worlds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Spread {
-    /// Mean.
-    pub mean: f64,
-    /// Mean of the worst tenth of the worlds, at least one world.
-    pub worst_decile: f64,
-}
-
-/// Which end of a figure is the bad one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Better {
-    /// Hits.
-    Higher,
-    /// Errors.
-    Lower,
-}
-
-/// Mean and worst decile of one figure over worlds; `None` without worlds.
-pub fn spread(of_worlds: &[f64], better: Better) -> Option<Spread> {
-    let mut values = of_worlds.to_vec();
-    values.sort_by(f64::total_cmp);
-    if better == Better::Lower {
-        values.reverse();
-    }
-    let worst = values.len().div_ceil(10);
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
-    (!values.is_empty()).then(|| Spread { mean: mean(&values), worst_decile: mean(&values[..worst]) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,6 +206,24 @@ mod tests {
 
     fn truth(offenders: &[&str]) -> Truth {
         BTreeMap::from([("A1".into(), offenders.iter().map(|&s| s.into()).collect())])
+    }
+
+    #[test]
+    fn average_precision_takes_ties_as_one_step() {
+        // Offenders at places 1 and 3: (1/1 + 2/3) / 2.
+        assert!((average_precision(&[(4.0, true), (3.0, false), (2.0, true), (1.0, false)], 2).unwrap() - 5.0 / 6.0).abs() < 1e-12);
+        assert_eq!(average_precision(&[(1.0, true), (1.0, false)], 1), Some(0.5));
+        assert_eq!(average_precision(&[(1.0, true)], 2), Some(0.5), "one was never listed");
+        assert_eq!(average_precision(&[(1.0, false)], 0), None);
+    }
+
+    #[test]
+    fn precision_at_a_capacity_counts_empty_places_as_misses() {
+        let lines = [(3.0, true), (2.0, true), (2.0, false), (1.0, false)];
+        assert_eq!(precision_at(&lines, 1), Some(1.0));
+        assert_eq!(precision_at(&lines, 2), Some(0.75));
+        assert_eq!(precision_at(&lines, 8), Some(0.25));
+        assert_eq!(precision_at(&[], 8), None);
     }
 
     #[test]
@@ -392,47 +267,6 @@ mod tests {
         let scored = list(&[("x", 9.0), ("a", 8.0), ("b", 8.0), ("c", 1.0)]);
         assert_eq!(best_ranks(&scored, &truth(&["x"]), &kinds), BTreeMap::from([("sales team".to_owned(), 2.5)]));
         assert_eq!(best_ranks(&scored, &truth(&["a"]), &kinds), BTreeMap::from([("sales team".to_owned(), 4.0)]));
-    }
-
-    #[test]
-    fn cllr_of_saying_nothing_is_one_bit() {
-        let judged: Vec<_> = (0..10).map(|i| Judged { log_odds: -5.0, log_prior_odds: -5.0, offender: i < 2 }).collect();
-        assert!((cllr(&judged).unwrap() - 1.0).abs() < 1e-12);
-        assert!((cllr_min(&judged).unwrap() - 1.0).abs() < 1e-12);
-        assert_eq!(cllr(&judged[..2]), None);
-    }
-
-    #[test]
-    fn the_floor_of_cllr_is_reached_by_recalibration() {
-        // Perfectly ordered but far too bold in the wrong place: floor 0, cost above 0.
-        let judged: Vec<_> =
-            (0..20).map(|i| Judged { log_odds: f64::from(i) / 10.0 + 3.0, log_prior_odds: 0.0, offender: i >= 15 }).collect();
-        assert_eq!(cllr_min(&judged), Some(0.0));
-        assert!(cllr(&judged).unwrap() > 1.0);
-    }
-
-    #[test]
-    fn reliability_leaves_out_what_is_below_one_percent() {
-        let j = |p: f64, offender| Judged { log_odds: super::super::fit::logit(p), log_prior_odds: 0.0, offender };
-        let bins = reliability(&[j(0.001, true), j(0.5, true), j(0.5, false), j(0.9, true)]);
-        assert_eq!(bins.iter().map(|b| b.leads).collect::<Vec<_>>(), [2, 1]);
-        assert_eq!(bins[0].observed, 0.5);
-        assert!((calibration_error(&bins).unwrap() - 0.1 / 3.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn auc_compares_within_a_stratum_only() {
-        assert_eq!(auc(&[(1, 5.0, true), (1, 4.0, false), (2, 1.0, true), (2, 9.0, false)]), Some(0.5));
-        assert_eq!(auc(&[(1, 5.0, true), (2, 4.0, false)]), None);
-        assert_eq!(auc(&[(1, 5.0, true), (1, 5.0, false)]), Some(0.5));
-    }
-
-    #[test]
-    fn the_worst_decile_of_twenty_worlds_is_the_mean_of_two() {
-        let worlds: Vec<f64> = (1..=20).map(f64::from).collect();
-        assert_eq!(spread(&worlds, Better::Higher), Some(Spread { mean: 10.5, worst_decile: 1.5 }));
-        assert_eq!(spread(&worlds, Better::Lower), Some(Spread { mean: 10.5, worst_decile: 19.5 }));
-        assert_eq!(spread(&[], Better::Lower), None);
     }
 
     proptest! {

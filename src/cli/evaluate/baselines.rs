@@ -1,0 +1,211 @@
+//! What clew's ranking must beat: five ways to rank that a squad could have had for nothing. Reads the lake, never the truth.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::error::Result;
+use crate::lake::Session;
+use crate::score::assess::Assessed;
+use crate::score::evaluate::Scored;
+
+/// Steps of the power iteration; with the restart of .15 what is left is below a ten-thousandth.
+const PAGERANK_STEPS: usize = 40;
+const RESTART: f64 = 0.15;
+
+#[derive(Deserialize)]
+struct CaseRow {
+    case_id: String,
+    category_parent: Option<String>,
+    lat: Option<f64>,
+    lon: Option<f64>,
+    mo_tags: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct LabelRow {
+    subject_id: String,
+    case_id: String,
+    label: String,
+}
+
+#[derive(Deserialize)]
+struct HolderRow {
+    subject_id: String,
+    person_id: String,
+}
+
+#[derive(Deserialize)]
+struct HitRow {
+    subject_id: String,
+    case_id: String,
+    hits: i64,
+}
+
+/// Names and lines of all baselines, over the given open cases.
+pub(super) async fn all(session: &Session, lines: &[Assessed<'_>], open: &BTreeSet<String>) -> Result<Vec<(&'static str, Vec<Scored>)>> {
+    let hits: Vec<HitRow> = session.rows("lead.tower_hits", &["subject_id", "case_id", "hits"], &["case_id", "subject_id"]).await?;
+    let hits = hits.into_iter().filter(|h| open.contains(&h.case_id));
+    let hits = hits.map(|h| Scored { case_id: h.case_id, subject_id: h.subject_id, score: h.hits as f64 }).collect();
+    let shared = lines.iter().filter(|l| open.contains(l.case_id)).filter_map(|l| {
+        let n = l.kinds_for.iter().find(|k| k.0 == "shared_identifier")?.1;
+        Some(scored(l.case_id, l.subject_id, f64::from(n)))
+    });
+    let columns = ["case_id", "category_parent", "lat", "lon", "mo_tags"];
+    let cases: Vec<CaseRow> = session.rows("staging.cases", &columns, &["case_id"]).await?;
+    let labels: Vec<LabelRow> =
+        session.rows("features.labels", &["subject_id", "case_id", "label"], &["case_id", "subject_id", "label"]).await?;
+    let offenders: Vec<(String, String)> =
+        labels.into_iter().filter(|l| l.label == "offender").map(|l| (l.subject_id, l.case_id)).collect();
+    let known = known(&cases, &offenders);
+    let holders: Vec<HolderRow> = session.rows("entity.holders", &["subject_id", "person_id"], &["subject_id", "person_id"]).await?;
+    let holders: Vec<(String, String)> = holders.into_iter().map(|h| (h.subject_id, h.person_id)).collect();
+    Ok(vec![
+        ("exact shared identifier", shared.collect()),
+        ("raw tower hits", hits),
+        ("nearest known offender", nearest(&cases, &known, open)),
+        ("most-recorded offender with like MO", recorded(&cases, &known, open)),
+        ("PageRank from the case", pagerank(lines, &offenders, &holders, open)),
+    ])
+}
+
+fn scored(case_id: &str, subject_id: &str, score: f64) -> Scored {
+    Scored { case_id: case_id.to_owned(), subject_id: subject_id.to_owned(), score }
+}
+
+/// Persons charged in solved cases, with these.
+fn known<'a>(cases: &'a [CaseRow], offenders: &'a [(String, String)]) -> BTreeMap<&'a str, Vec<&'a CaseRow>> {
+    let by_id: BTreeMap<&str, &CaseRow> = cases.iter().map(|c| (c.case_id.as_str(), c)).collect();
+    let mut known: BTreeMap<&str, Vec<&CaseRow>> = BTreeMap::new();
+    for (subject, case) in offenders.iter().filter(|(s, _)| s.starts_with("person:")) {
+        if let Some(case) = by_id.get(case.as_str()) {
+            known.entry(subject).or_default().push(case);
+        }
+    }
+    known
+}
+
+fn nearest(cases: &[CaseRow], known: &BTreeMap<&str, Vec<&CaseRow>>, open: &BTreeSet<String>) -> Vec<Scored> {
+    let mut lines = Vec::new();
+    for case in cases.iter().filter(|c| open.contains(&c.case_id)) {
+        for (person, theirs) in known {
+            let nearest = theirs.iter().filter_map(|t| distance_m(case, t)).min_by(f64::total_cmp);
+            lines.extend(nearest.map(|m| scored(&case.case_id, person, -m)));
+        }
+    }
+    lines
+}
+
+/// Great-circle distance of two scenes.
+fn distance_m(a: &CaseRow, b: &CaseRow) -> Option<f64> {
+    const EARTH_M: f64 = 6_371_008.8;
+    let (lat_a, lon_a, lat_b, lon_b) = (a.lat?.to_radians(), a.lon?.to_radians(), b.lat?.to_radians(), b.lon?.to_radians());
+    let h = ((lat_b - lat_a) / 2.0).sin().powi(2) + lat_a.cos() * lat_b.cos() * ((lon_b - lon_a) / 2.0).sin().powi(2);
+    Some(2.0 * EARTH_M * h.sqrt().min(1.0).asin())
+}
+
+/// Cases of the same class, each counting one and the overlap of its modus operandi.
+fn recorded(cases: &[CaseRow], known: &BTreeMap<&str, Vec<&CaseRow>>, open: &BTreeSet<String>) -> Vec<Scored> {
+    let tags = |c: &CaseRow| c.mo_tags.iter().flatten().cloned().collect::<BTreeSet<String>>();
+    let mut lines = Vec::new();
+    for case in cases.iter().filter(|c| open.contains(&c.case_id)) {
+        let own = tags(case);
+        for (person, theirs) in known {
+            let alike = theirs.iter().filter(|t| t.category_parent.is_some() && t.category_parent == case.category_parent);
+            let score: f64 = alike
+                .map(|t| {
+                    let other = tags(t);
+                    let either = own.union(&other).count();
+                    1.0 + if either == 0 { 0.0 } else { own.intersection(&other).count() as f64 / either as f64 }
+                })
+                .sum();
+            if score > 0.0 {
+                lines.push(scored(&case.case_id, person, score));
+            }
+        }
+    }
+    lines
+}
+
+/// Random walks that start again at the case, over cases, whom evidence speaks for in them, whom they were solved with, and holders.
+fn pagerank(lines: &[Assessed<'_>], offenders: &[(String, String)], holders: &[(String, String)], open: &BTreeSet<String>) -> Vec<Scored> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    let speaking: Vec<(&str, &str)> = lines.iter().filter(|l| !l.kinds_for.is_empty()).map(|l| (l.subject_id, l.case_id)).collect();
+    let of_cases = speaking.iter().copied().chain(offenders.iter().map(|(s, c)| (s.as_str(), c.as_str())));
+    let edges: BTreeSet<(&str, &str)> = of_cases.chain(holders.iter().map(|(s, p)| (s.as_str(), p.as_str()))).collect();
+    edges.iter().for_each(|(a, b)| names.extend([*a, *b]));
+    let names: Vec<&str> = names.into_iter().collect();
+    let at = |name: &str| names.binary_search(&name).ok();
+    let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
+    for (a, b) in edges {
+        if let (Some(a), Some(b)) = (at(a), at(b)) {
+            neighbours[a].push(b);
+            neighbours[b].push(a);
+        }
+    }
+    let mut ranked = Vec::new();
+    for case in open {
+        let Some(start) = at(case) else { continue };
+        // Only what is reached is kept: in most cases a small part of the graph.
+        let mut mass: BTreeMap<usize, f64> = BTreeMap::from([(start, 1.0)]);
+        for _ in 0..PAGERANK_STEPS {
+            let mut next: BTreeMap<usize, f64> = BTreeMap::from([(start, RESTART)]);
+            for (&node, &m) in mass.iter().filter(|(_, m)| **m > 1e-7) {
+                let share = (1.0 - RESTART) * m / neighbours[node].len().max(1) as f64;
+                neighbours[node].iter().for_each(|&n| *next.entry(n).or_default() += share);
+            }
+            mass = next;
+        }
+        ranked.extend(mass.into_iter().filter(|(n, _)| names[*n].contains(':')).map(|(n, m)| scored(case, names[n], m)));
+    }
+    ranked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(id: &str, lat: Option<f64>, tags: &[&str]) -> CaseRow {
+        CaseRow {
+            case_id: id.into(),
+            category_parent: Some("theft".into()),
+            lat,
+            lon: Some(120.0),
+            mo_tags: Some(tags.iter().map(|t| (*t).into()).collect()),
+        }
+    }
+
+    #[test]
+    fn the_nearest_and_the_most_alike_known_offender_come_first() {
+        let cases = [case("A1", Some(30.0), &["means:pry"]), case("S1", Some(30.01), &[]), case("S2", Some(31.0), &["means:pry"])];
+        let offenders =
+            [("person:a".to_owned(), "S1".to_owned()), ("person:b".to_owned(), "S2".to_owned()), ("phone:1".to_owned(), "S1".to_owned())];
+        let (known, open) = (known(&cases, &offenders), BTreeSet::from(["A1".to_owned()]));
+        let near = nearest(&cases, &known, &open);
+        assert_eq!(near.len(), 2);
+        assert!(near[0].score > near[1].score && (near[0].score + 1_112.0).abs() < 2.0, "{near:?}");
+        let alike = recorded(&cases, &known, &open);
+        assert!(alike[1].score == 2.0 && alike[0].score == 1.0, "{alike:?}");
+    }
+
+    #[test]
+    fn a_walk_from_the_case_ranks_who_is_tied_to_it_above_who_is_not() {
+        let holders = [("phone:1".to_owned(), "person:a".to_owned())];
+        let line = |subject| Assessed {
+            case_id: "A1",
+            subject_id: subject,
+            kind: crate::score::data::SubjectKind::Phone,
+            log_odds: 0.0,
+            without: vec![],
+            kinds_for: vec![("victim_contact", 1)],
+        };
+        let ranked = pagerank(
+            &[line("phone:1"), line("phone:2")],
+            &[("person:z".into(), "S9".into())],
+            &holders,
+            &BTreeSet::from(["A1".to_owned()]),
+        );
+        let of = |s: &str| ranked.iter().find(|r| r.subject_id == s).map(|r| r.score);
+        assert!(of("phone:1") > of("person:a") && of("person:a") > Some(0.0) && of("person:z").is_none(), "{ranked:?}");
+    }
+}

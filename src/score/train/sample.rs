@@ -1,0 +1,186 @@
+//! What is learnt from: components of solved cases, the pairs of their subjects, and which of these are drawn. Reads no table.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use petgraph::unionfind::UnionFind;
+use strum::IntoEnumIterator;
+
+use super::World;
+use crate::score::data::{CaseIx, CaseState, Data, Role, SUBJECT_KINDS, Settled, SubjectIx, SubjectKind};
+use crate::score::exclude::HOLDER_CERTAIN;
+use crate::score::model::{Model, Named};
+use crate::score::review::Reviews;
+use crate::score::spec::Spec;
+
+/// One pair of the training population.
+#[derive(Clone, Debug)]
+pub(super) struct Taught {
+    pub world: usize,
+    pub pair: usize,
+    pub offender: bool,
+    pub component: u32,
+    pub kind: SubjectKind,
+    pub log_prior_odds: f64,
+    /// How many pairs of all cases it stands for: inverse of the share of its category that gets solved.
+    pub stands_for: f64,
+    /// The same over the sampling rate; 0 when not drawn.
+    pub weight: f64,
+}
+
+/// Components of solved cases that share an arrest group or an offender, numbered in the order of their first case.
+pub(super) struct Components {
+    pub of: HashMap<(usize, CaseIx), u32>,
+}
+
+impl Components {
+    pub fn of(worlds: &[World<'_>]) -> Components {
+        let mut of = HashMap::new();
+        let mut next = 0u32;
+        for (w, world) in worlds.iter().enumerate() {
+            let data = world.data;
+            let mut groups = UnionFind::<usize>::new(data.cases.len());
+            let mut first_of_arrest: HashMap<u32, usize> = HashMap::new();
+            let mut first_of_offender: HashMap<SubjectIx, usize> = HashMap::new();
+            for (i, case) in data.cases.iter().enumerate() {
+                if let Some(arrest) = case.arrest_group {
+                    groups.union(*first_of_arrest.entry(arrest).or_insert(i), i);
+                }
+            }
+            for &(case, subject) in &data.offenders {
+                let i = case.0 as usize;
+                groups.union(*first_of_offender.entry(subject).or_insert(i), i);
+            }
+            // Open cases teach where a reviewer decided.
+            let reviewed: HashSet<usize> = data.reviews.iter().map(|r| r.case.0 as usize).collect();
+            let teaching = |i: &usize| match data.cases[*i].state {
+                CaseState::Solved => true,
+                CaseState::Open => reviewed.contains(i),
+                CaseState::Excluded => false,
+            };
+            let mut solved: Vec<usize> = (0..data.cases.len()).filter(teaching).collect();
+            solved.sort_by_key(|&i| data.case_ids.text(i as u32));
+            let mut number: HashMap<usize, u32> = HashMap::new();
+            for i in solved {
+                let component = *number.entry(groups.find(i)).or_insert_with(|| {
+                    next += 1;
+                    next - 1
+                });
+                of.insert((w, CaseIx(i as u32)), component);
+            }
+        }
+        Components { of }
+    }
+}
+
+/// Mean number of offenders' subjects of each kind per solved case; a kind that was never one gets one in all.
+pub(super) fn offenders_per_case(worlds: &[World<'_>]) -> BTreeMap<String, f64> {
+    let mut found = [0u64; SUBJECT_KINDS];
+    let mut cases: HashSet<(usize, CaseIx)> = HashSet::new();
+    for (w, world) in worlds.iter().enumerate() {
+        let distinct: HashSet<_> = world.data.offenders.iter().copied().collect();
+        for (case, subject) in distinct {
+            cases.insert((w, case));
+            found[world.data.kind(subject).position()] += 1;
+        }
+    }
+    let per_case = |kind: SubjectKind| found[kind.position()].max(1) as f64 / cases.len().max(1) as f64;
+    SubjectKind::iter().map(|kind| (kind.to_string(), per_case(kind))).collect()
+}
+
+/// Every pair of a solved case with a known offender whose subject is not excluded and whose part is clear: who was named and
+/// never charged is neither an offender nor known to be none. Of open cases, what reviewers decided.
+pub(super) fn population(worlds: &[World<'_>], components: &Components, offenders_per_case: &BTreeMap<String, f64>) -> Vec<Taught> {
+    let priors = Model { offenders_per_case: offenders_per_case.clone(), ..Model::untrained() };
+    let mut rows = Vec::new();
+    for (w, world) in worlds.iter().enumerate() {
+        let offenders: HashSet<(CaseIx, SubjectIx)> = world.data.offenders.iter().copied().collect();
+        let taught: HashSet<CaseIx> = offenders.iter().map(|o| o.0).collect();
+        let named = named_subjects(world.data);
+        let reviews = Reviews::new(&world.data.reviews);
+        for (i, pair) in world.pairs.iter().enumerate() {
+            let Some(&component) = components.of.get(&(w, pair.case)) else { continue };
+            let key = (pair.case, pair.subject);
+            let (offender, stands_for) = match world.data.case(pair.case).state {
+                CaseState::Solved => (offenders.contains(&key), world.data.case(pair.case).solved_weight),
+                _ => match reviews.teaches(pair) {
+                    Some(taught) => taught,
+                    None => continue,
+                },
+            };
+            let solved = world.data.case(pair.case).state == CaseState::Solved;
+            if world.excluded[i] || (solved && (!taught.contains(&pair.case) || (named.contains(&key) && !offender))) {
+                continue;
+            }
+            let kind = world.data.kind(pair.subject);
+            let log_prior_odds = priors.log_prior_odds(kind, world.data.population[kind.position()]);
+            rows.push(Taught { world: w, pair: i, offender, component, kind, log_prior_odds, stands_for, weight: 0.0 });
+        }
+    }
+    rows
+}
+
+/// Suspects of each case, whenever they were named, and what they gave or held.
+fn named_subjects(data: &Data) -> HashSet<(CaseIx, SubjectIx)> {
+    let mut held: HashMap<SubjectIx, Vec<SubjectIx>> = HashMap::new();
+    for h in data.holdings.iter().filter(|h| h.probability >= HOLDER_CERTAIN) {
+        held.entry(h.person).or_default().push(h.thing);
+    }
+    let suspects = data.parties.iter().filter(|p| p.roles.contains(&Role::Suspect)).filter_map(|p| Some((p.case, p.person?)));
+    let mut named: HashSet<(CaseIx, SubjectIx)> = HashSet::new();
+    for (case, person) in suspects {
+        named.insert((case, person));
+        named.extend(held.get(&person).into_iter().flatten().map(|&thing| (case, thing)));
+    }
+    named.extend(data.party_things.iter().filter(|t| t.role == Role::Suspect).map(|t| (t.case, t.thing)));
+    named
+}
+
+/// Draws the other pairs and sets the weights.
+pub(super) fn draw(worlds: &[World<'_>], rows: &mut [Taught], spec: &Spec) {
+    let odds: Vec<f64> = rows.iter().map(|r| r.log_prior_odds.exp()).collect();
+    let mut sorted: Vec<f64> = rows.iter().zip(&odds).filter(|(r, _)| !r.offender).map(|(_, &o)| o).collect();
+    sorted.sort_by(f64::total_cmp);
+    let greatest = sorted.last().copied().unwrap_or(1.0);
+    let factor = (spec.sample as f64 / sorted.iter().sum::<f64>().max(f64::MIN_POSITIVE)).min(1.0 / greatest);
+    for (row, odds) in rows.iter_mut().zip(odds) {
+        let world = &worlds[row.world];
+        let pair = &world.pairs[row.pair];
+        let rate = if row.offender { 1.0 } else { factor * odds };
+        let (case, subject) = (world.data.case_id(pair.case), world.data.subject_id(pair.subject));
+        if row.offender || uniform(spec.seed, &[world.name, case, subject]) < rate {
+            row.weight = row.stands_for / rate;
+        }
+    }
+}
+
+/// A number in [0, 1) that depends on the texts alone (FNV-1a, mixed by splitmix64): the draw of a pair does not depend on which other
+/// pairs there are.
+fn uniform(seed: u64, texts: &[&str]) -> f64 {
+    let mut h = 0xcbf2_9ce4_8422_2325_u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for byte in texts.iter().flat_map(|t| t.bytes().chain([0])) {
+        h = (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    h = (h ^ (h >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    h = (h ^ (h >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((h ^ (h >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// What became of the named, each person once per case.
+pub fn named(worlds: &[World<'_>]) -> Named {
+    let mut named = Named::default();
+    for world in worlds {
+        let mut settled: BTreeMap<(CaseIx, SubjectIx), Settled> = BTreeMap::new();
+        for party in &world.data.parties {
+            if let (Some(person), Some(end)) = (party.person, party.settled) {
+                let slot = settled.entry((party.case, person)).or_insert(end);
+                // Charged first and acquitted in the end is cleared.
+                if end == Settled::Cleared {
+                    *slot = end;
+                }
+            }
+        }
+        named.charged += settled.values().filter(|&&s| s == Settled::Charged).count() as u64;
+        named.cleared += settled.values().filter(|&&s| s == Settled::Cleared).count() as u64;
+    }
+    named
+}
