@@ -77,11 +77,12 @@ pub async fn run(args: &DemoArgs, globals: &Globals, out: &mut dyn Write) -> Res
     }
     print_list(&config, 10, None, &gate, out).await?;
     let figures = evaluate::of_workspace(&globals, &world).await?;
-    write!(out, "\n{}", evaluate::table(&[&figures])).bug("E0802", || "write the figures".into())?;
+    write!(out, "\n{}", evaluate::brief(&[&figures])).bug("E0802", || "write the figures".into())?;
     let page = page.canonicalize().unwrap_or(page);
     writeln!(out, "\nreport: {}\nworkbook: {}", page.display(), book.display()).bug("E0802", || "write the paths".into())?;
-    writeln!(out, "next: clew -w {} explain LEAD; the lead ids are in the second column", workspace.display())
-        .bug("E0802", || "write".into())?;
+    let shown = workspace.display();
+    writeln!(out, "next: clew -w {shown} explain LEAD; the lead ids are in the second column").bug("E0802", || "write".into())?;
+    writeln!(out, "more figures: clew -w {shown} evaluate --truth {}", world.display()).bug("E0802", || "write".into())?;
     said("done");
     Ok(())
 }

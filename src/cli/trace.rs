@@ -154,6 +154,7 @@ pub async fn run(args: &TraceArgs, globals: &Globals, out: &mut dyn Write) -> Re
         return Err(Error::usage("E0860", "no money has been followed yet").hint("`clew ingest FILES…`, then `clew run`"));
     }
     let session = lake.session(&settings(&config)).await?;
+    refuse_unknown(&session, &args.case).await?;
     let money = load(&session, &args.case, i64::from(config.utc_offset_min.unwrap_or(0))).await?;
     let ends = ends(&session, &args.case).await?;
     let lake_version = lake.published().lake_version.clone();
@@ -283,6 +284,20 @@ async fn ends(session: &Session, case_id: &str) -> Result<Vec<End>> {
         .collect();
     ends.sort_by(|a, b| b.high_minor.cmp(&a.high_minor).then_with(|| (&a.kind, &a.label).cmp(&(&b.kind, &b.label))));
     Ok(ends)
+}
+
+async fn refuse_unknown(session: &Session, case_id: &str) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Known {
+        #[expect(dead_code, reason = "that there is one is all that is asked")]
+        case_id: String,
+    }
+    let known: Vec<Known> = rows_where(session, "records.cases", of_case(case_id), &["case_id"], &["case_id"]).await?;
+    if known.is_empty() {
+        return Err(Error::usage("E0886", format!("find the case {case_id}"))
+            .hint("`clew sql \"select case_id from records.cases\"` lists the cases"));
+    }
+    Ok(())
 }
 
 async fn why_nothing(session: &Session, case_id: &str) -> Result<String> {

@@ -122,7 +122,9 @@ async fn leads(
     })?;
     // What a specification says that was given on purpose, the workspace's parameters do not change.
     let spec = if args.spec.is_some() { spec } else { spec.with_params(params)? };
-    let (model, challenge) = score::train(worlds, &spec).await?;
+    // What clew ships is learnt from synthetic worlds alone and starts from nothing.
+    let prior = if args.workspaces.is_empty() && args.worlds > 0 { None } else { Some(score::shipped()?) };
+    let (model, challenge) = score::train(worlds, &spec, prior.as_ref()).await?;
     let dir = match &args.out {
         Some(out) => out.clone(),
         None => artefact::folder(&current?.root, &model.version),

@@ -198,10 +198,13 @@ pub async fn run(session: &Session, params: &Params, texts: &[KindText], basis: 
             let flags = prepared.flags();
             let world = World { name: "workspace", data: &prepared.data, pairs: &prepared.pairs, excluded: &flags };
             let spec = Spec { challenger_trees: 0, ..Spec::default().with_params(params)? };
-            match train::train(&[world], &spec) {
-                Outcome::Fitted(fitted) => {
-                    (fitted.model.clone(), Some(*fitted), "workspace", "fitted on the solved cases of this workspace".to_owned())
-                }
+            match train::train(&[world], &spec, Some(shipped.as_ref())) {
+                Outcome::Fitted(fitted) => (
+                    fitted.model.clone(),
+                    Some(*fitted),
+                    "workspace",
+                    "fitted on the solved cases of this workspace, from the shipped model on".to_owned(),
+                ),
                 Outcome::TooFew(why) => (*shipped, None, "shipped", format!("shipped model, for this workspace has {why}")),
             }
         }
@@ -246,8 +249,9 @@ fn scores(prepared: &Prepared, model: &Model, fitted: Option<&Fitted>) -> Vec<Sc
     })
 }
 
-/// Learns one model from the solved cases of several workspaces, each with its name. An error when they hold too little.
-pub async fn train(worlds: &[(&str, &Session)], spec: &Spec) -> Result<(Model, Option<Challenge>)> {
+/// Learns one model from the solved cases of several workspaces, each with its name, from the curves of `prior` on. An error when they hold
+/// too little.
+pub async fn train(worlds: &[(&str, &Session)], spec: &Spec, prior: Option<&Model>) -> Result<(Model, Option<Challenge>)> {
     let mut prepared = Vec::with_capacity(worlds.len());
     for (name, session) in worlds {
         prepared.push((*name, Prepared::load(session).await?));
@@ -255,7 +259,7 @@ pub async fn train(worlds: &[(&str, &Session)], spec: &Spec) -> Result<(Model, O
     let flags: Vec<Vec<bool>> = prepared.iter().map(|(_, p)| p.flags()).collect();
     let worlds: Vec<World<'_>> =
         prepared.iter().zip(&flags).map(|((name, p), excluded)| World { name, data: &p.data, pairs: &p.pairs, excluded }).collect();
-    match train::train(&worlds, spec) {
+    match train::train(&worlds, spec, prior) {
         Outcome::Fitted(fitted) => Ok((fitted.model, fitted.challenge)),
         Outcome::TooFew(why) => {
             Err(Error::usage("E0609", format!("learn from these workspaces: {why}")).hint("add workspaces with more solved cases"))

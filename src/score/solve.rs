@@ -1,7 +1,7 @@
 //! Logistic regression with what linfa's has not: sample weights, offsets, lower bounds and any quadratic penalty. Takes sparse rows, gives
 //! one number per column. Projected Newton: the quadratic model of each step is solved under the bounds, one column at a time.
 //!
-//! `Σ wᵢ ln(1 + exp(−mᵢ)) + ½ βᵀPβ` with the margin `mᵢ = ±(offsetᵢ + xᵢ·β)`, `β ≥ bounds`. Strictly convex where the penalty is positive
+//! `Σ wᵢ ln(1 + exp(−mᵢ)) + ½ (β − c)ᵀP(β − c)` with the margin `mᵢ = ±(offsetᵢ + xᵢ·β)`, `β ≥ bounds`. Strictly convex where the penalty is positive
 //! definite: there is one minimum, and the tests hold it against linfa-logistic (where no bound and no weight matters) and against
 //! plain projected gradient descent (where they do).
 
@@ -32,6 +32,14 @@ pub struct Problem {
     pub bounds: Vec<f64>,
     /// Symmetric, positive definite, row by row.
     pub penalty: Vec<f64>,
+    /// Where the penalty pulls each column to.
+    pub center: Vec<f64>,
+}
+
+impl Problem {
+    fn away(&self, beta: &[f64]) -> Vec<f64> {
+        beta.iter().zip(&self.center).map(|(b, c)| b - c).collect()
+    }
 }
 
 /// Gradient, per unit of sample weight, below which a column is at rest.
@@ -106,14 +114,16 @@ fn newton_step(gradient: &[f64], hessian: &[f64], beta: &[f64], bounds: &[f64]) 
 fn objective<'a>(rows: impl Iterator<Item = &'a Row>, problem: &Problem, beta: &[f64]) -> f64 {
     let loss: f64 = rows.map(|r| r.weight * log1p_exp(if r.positive { -r.log_odds(beta) } else { r.log_odds(beta) })).sum();
     let n = beta.len();
-    let of_row = |i: usize| problem.penalty[i * n..(i + 1) * n].iter().zip(beta).map(|(p, b)| p * b).sum::<f64>();
-    loss + 0.5 * (0..n).map(|i| beta[i] * of_row(i)).sum::<f64>()
+    let away = problem.away(beta);
+    let of_row = |i: usize| problem.penalty[i * n..(i + 1) * n].iter().zip(&away).map(|(p, b)| p * b).sum::<f64>();
+    loss + 0.5 * (0..n).map(|i| away[i] * of_row(i)).sum::<f64>()
 }
 
 fn derivatives<'a>(rows: impl Iterator<Item = &'a Row>, problem: &Problem, beta: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let n = beta.len();
     let mut hessian = problem.penalty.clone();
-    let mut gradient: Vec<f64> = (0..n).map(|i| hessian[i * n..(i + 1) * n].iter().zip(beta).map(|(p, b)| p * b).sum()).collect();
+    let away = problem.away(beta);
+    let mut gradient: Vec<f64> = (0..n).map(|i| hessian[i * n..(i + 1) * n].iter().zip(&away).map(|(p, b)| p * b).sum()).collect();
     for r in rows {
         let p = super::fit::sigmoid(r.log_odds(beta));
         let residual = r.weight * (p - f64::from(u8::from(r.positive)));
@@ -156,8 +166,9 @@ mod tests {
         (0..n)
             .map(|_| {
                 let last = truth.len() as u32 - 1;
-                let mut x: Vec<(u32, f64)> =
-                    (0..last).filter_map(|c| if rng.random::<f64>() < 0.4 { Some((c, rng.random_range(-2.0..4.0))) } else { None }).collect();
+                let mut x: Vec<(u32, f64)> = (0..last)
+                    .filter_map(|c| if rng.random::<f64>() < 0.4 { Some((c, rng.random_range(-2.0..4.0))) } else { None })
+                    .collect();
                 x.push((last, 1.0));
                 let offset = rng.random_range(-1.0..1.0);
                 let mut row = Row { x, offset, weight: rng.random_range(0.5..3.0), positive: false };
@@ -210,7 +221,11 @@ mod tests {
                 LogisticRegression::default().alpha(1.0).gradient_tolerance(1e-7).max_iterations(500).fit(&Dataset::new(x, y)).unwrap();
             let sign = if theirs.labels().pos.class { 1.0 } else { -1.0 };
             // linfa does not penalise the intercept.
-            let ours = solve(rows.iter(), &Problem { bounds: vec![f64::NEG_INFINITY; 4], penalty: ridge(4, 1.0, 1e-9) }, &[0.0; 4]);
+            let ours = solve(
+                rows.iter(),
+                &Problem { bounds: vec![f64::NEG_INFINITY; 4], penalty: ridge(4, 1.0, 1e-9), center: vec![0.0; 4] },
+                &[0.0; 4],
+            );
             for (a, b) in ours.iter().zip(theirs.params().iter().chain([&theirs.intercept()])) {
                 assert!((a - sign * b).abs() < 1e-3, "seed {seed}: {ours:?} against {:?}", theirs.params());
             }
@@ -228,7 +243,8 @@ mod tests {
                 r.x.push((3, 0.2 - 0.7 * first));
                 r.x.sort_by_key(|v| v.0);
             }
-            let problem = Problem { bounds: vec![0.0, 0.0, 0.0, 0.0, f64::NEG_INFINITY], penalty: ridge(5, 0.5, 0.01) };
+            let problem =
+                Problem { bounds: vec![0.0, 0.0, 0.0, 0.0, f64::NEG_INFINITY], penalty: ridge(5, 0.5, 0.01), center: vec![0.0; 5] };
             let (ours, theirs) = (solve(rows.iter(), &problem, &[0.3; 5]), reference(&rows, &problem));
             assert!(ours[..4].iter().all(|&b| b >= 0.0) && ours[2] == 0.0, "{ours:?}");
             for (a, b) in ours.iter().zip(&theirs) {
@@ -241,7 +257,7 @@ mod tests {
     fn a_weight_of_two_is_the_row_twice() {
         let mut rows = sample(&[1.0, 0.6, -1.0], 400, 9);
         rows.iter_mut().enumerate().for_each(|(i, r)| r.weight = f64::from(1 + i as u32 % 2));
-        let problem = Problem { bounds: vec![0.0, 0.0, f64::NEG_INFINITY], penalty: ridge(3, 1.0, 0.01) };
+        let problem = Problem { bounds: vec![0.0, 0.0, f64::NEG_INFINITY], penalty: ridge(3, 1.0, 0.01), center: vec![0.0; 3] };
         let weighted = solve(rows.iter(), &problem, &[0.0; 3]);
         let mut once = rows.clone();
         once.iter_mut().for_each(|r| r.weight = 1.0);
@@ -253,7 +269,22 @@ mod tests {
     fn separated_classes_stay_finite() {
         let row = |i: usize| Row { x: vec![(0, if i < 5 { 8.0 } else { 0.0 }), (1, 1.0)], offset: 0.0, weight: 1.0, positive: i < 5 };
         let rows: Vec<Row> = (0..60).map(row).collect();
-        let b = solve(rows.iter(), &Problem { bounds: vec![0.0, f64::NEG_INFINITY], penalty: ridge(2, 1.0, 0.01) }, &[0.0; 2]);
+        let b = solve(
+            rows.iter(),
+            &Problem { bounds: vec![0.0, f64::NEG_INFINITY], penalty: ridge(2, 1.0, 0.01), center: vec![0.0; 2] },
+            &[0.0; 2],
+        );
         assert!(b[0] > 0.2 && b[0] < 5.0, "{b:?}");
+    }
+
+    #[test]
+    fn without_rows_the_answer_is_the_center_and_with_many_it_is_the_data_s() {
+        let truth = [1.5, 0.2];
+        let problem =
+            |center: f64| Problem { bounds: vec![0.0, f64::NEG_INFINITY], penalty: ridge(2, 1.0, 1.0), center: vec![center, 0.0] };
+        assert!((solve([].iter(), &problem(0.8), &[0.0; 2])[0] - 0.8).abs() < 1e-9);
+        let rows = sample(&truth, 20_000, 5);
+        let apart = solve(rows.iter(), &problem(0.0), &[0.0; 2])[0] - solve(rows.iter(), &problem(3.0), &[0.0; 2])[0];
+        assert!(apart.abs() < 0.01, "{apart}");
     }
 }

@@ -80,8 +80,9 @@ pub struct Map {
 const PURCHASES_MIN: usize = 2;
 
 /// Accounts of ordinary businesses: more than `business_payers_max` payers among `ordinary`, pairs (payer, payee) of everyday business; or
-/// purchases among what comes in, several or at least a third: nobody buys over the till of a borrowed account.
-pub fn businesses(rows: &[MoveRow], ordinary: &[(String, String)], business_payers_max: usize) -> BTreeSet<String> {
+/// purchases among what comes in, several or at least a third. A till alone makes no business of an account that victims paid (`paid`): money
+/// is cashed through borrowed and rented tills too.
+pub fn businesses(rows: &[MoveRow], ordinary: &[(String, String)], business_payers_max: usize, paid: &BTreeSet<&str>) -> BTreeSet<String> {
     let mut payers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (payer, payee) in ordinary {
         payers.entry(payee).or_default().insert(payer);
@@ -97,6 +98,7 @@ pub fn businesses(rows: &[MoveRow], ordinary: &[(String, String)], business_paye
     let many = payers.iter().filter(|(_, p)| p.len() > business_payers_max).map(|(a, _)| *a);
     let merchants =
         purchases.iter().filter(|(_, (bought, all))| *bought >= PURCHASES_MIN || *bought > 0 && bought * 3 >= *all).map(|(a, _)| *a);
+    let merchants = merchants.filter(|a| !paid.contains(a));
     many.chain(merchants).map(str::to_owned).collect()
 }
 
@@ -106,7 +108,10 @@ pub fn build(mut rows: Vec<MoveRow>, mut payments: Vec<Payment>, ordinary: &[(St
     rows.sort_by(|a, b| (a.at_us, &a.event_id).cmp(&(b.at_us, &b.event_id)));
     let covered: BTreeSet<&str> =
         rows.iter().flat_map(|r| [r.from_leg.and(r.from_account.as_deref()), r.to_leg.and(r.to_account.as_deref())]).flatten().collect();
-    let businesses = businesses(&rows, ordinary, business_payers_max);
+    let events: BTreeSet<&str> = payments.iter().map(|p| p.event_id.as_str()).collect();
+    let paid: BTreeSet<&str> =
+        rows.iter().filter(|r| events.contains(r.event_id.as_str())).filter_map(|r| r.to_account.as_deref()).collect();
+    let businesses = businesses(&rows, ordinary, business_payers_max, &paid);
     let kind_of = |account: Option<&str>, channel: Option<&str>| match account {
         Some(a) if businesses.contains(a) => Kind::Business,
         Some(a) if covered.contains(a) => Kind::Account,

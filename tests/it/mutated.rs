@@ -193,7 +193,7 @@ async fn what_was_published_stays_whatever_is_loaded_after_it() {
     let mut dice = Dice(7);
     for (name, bytes) in originals() {
         for cut in [bytes.len() / 2, bytes.len() - 3] {
-            std::fs::write(root.join(name), &mutated(&bytes[..cut], 0, &mut dice)).unwrap();
+            std::fs::write(root.join(name), mutated(&bytes[..cut], 0, &mut dice)).unwrap();
             if load_file(name).await.is_err() {
                 assert_eq!(std::fs::read(root.join("lake/PUBLISHED")).unwrap(), published, "{name}");
             } else {

@@ -12,6 +12,8 @@ use crate::score::evaluate::Scored;
 /// Steps of the power iteration; with the restart of .15 what is left is below a ten-thousandth.
 const PAGERANK_STEPS: usize = 40;
 const RESTART: f64 = 0.15;
+/// What a node hands on to each neighbour, below which it is let go.
+const MASS_MIN: f64 = 1e-9;
 
 #[derive(Deserialize)]
 struct CaseRow {
@@ -144,19 +146,35 @@ fn pagerank(lines: &[Assessed<'_>], offenders: &[(String, String)], holders: &[(
         }
     }
     let mut ranked = Vec::new();
+    // Only what is reached is walked: in most cases a small part of the graph.
+    let (mut mass, mut next) = (vec![0.0_f64; names.len()], vec![0.0_f64; names.len()]);
     for case in open {
         let Some(start) = at(case) else { continue };
-        // Only what is reached is kept: in most cases a small part of the graph.
-        let mut mass: BTreeMap<usize, f64> = BTreeMap::from([(start, 1.0)]);
+        let mut reached = vec![start];
+        mass[start] = 1.0;
         for _ in 0..PAGERANK_STEPS {
-            let mut next: BTreeMap<usize, f64> = BTreeMap::from([(start, RESTART)]);
-            for (&node, &m) in mass.iter().filter(|(_, m)| **m > 1e-7) {
-                let share = (1.0 - RESTART) * m / neighbours[node].len().max(1) as f64;
-                neighbours[node].iter().for_each(|&n| *next.entry(n).or_default() += share);
+            let mut then = vec![start];
+            next[start] = RESTART;
+            for &node in &reached {
+                let share = (1.0 - RESTART) * std::mem::take(&mut mass[node]) / neighbours[node].len().max(1) as f64;
+                if share > MASS_MIN {
+                    for &n in &neighbours[node] {
+                        if next[n] == 0.0 {
+                            then.push(n);
+                        }
+                        next[n] += share;
+                    }
+                }
             }
-            mass = next;
+            std::mem::swap(&mut mass, &mut next);
+            reached = then;
         }
-        ranked.extend(mass.into_iter().filter(|(n, _)| names[*n].contains(':')).map(|(n, m)| scored(case, names[n], m)));
+        for node in reached {
+            let m = std::mem::take(&mut mass[node]);
+            if names[node].contains(':') {
+                ranked.push(scored(case, names[node], m));
+            }
+        }
     }
     ranked
 }

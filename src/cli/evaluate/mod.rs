@@ -22,7 +22,7 @@ use crate::score::evaluate::{Judged, reliability};
 use crate::score::{self, model::Model};
 use crate::synth::{self, Spec, Void, World};
 use figures::{Capacity, WorldFigures};
-pub use print::table;
+pub use print::{brief, table};
 
 /// Measure ranking and probabilities where the truth is known: on one synthetic world, or over many
 #[derive(Debug, clap::Args)]

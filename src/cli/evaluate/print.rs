@@ -66,18 +66,28 @@ impl Probabilities {
 
 /// All tables.
 pub fn table(worlds: &[&WorldFigures]) -> String {
-    let mut text = String::from("open cases that name no suspect, truth known");
-    if worlds.len() > 1 {
-        text.push_str(&format!("; {} worlds, mean / worst decile", worlds.len()));
-    }
-    let versions: BTreeSet<&str> = worlds.iter().map(|w| w.model_version.as_str()).collect();
-    text.push_str(&format!("; model {}\n", versions.into_iter().collect::<Vec<_>>().join(", ")));
+    let mut text = title(worlds);
     text.push_str(&rankings(worlds));
     text.push_str(&ablation(worlds));
     text.push_str(&probabilities(&super::pooled(worlds)));
     text.push_str(&rates(worlds));
     text.push_str(&drift(worlds));
     text.push_str(&lookalikes(worlds));
+    text
+}
+
+/// How good the list is, and who stands high on it without having done anything: what a first look needs.
+pub fn brief(worlds: &[&WorldFigures]) -> String {
+    title(worlds) + &rankings(worlds) + &lookalikes(worlds)
+}
+
+fn title(worlds: &[&WorldFigures]) -> String {
+    let mut text = String::from("open cases that name no suspect, truth known");
+    if worlds.len() > 1 {
+        text.push_str(&format!("; {} worlds, mean / worst decile", worlds.len()));
+    }
+    let versions: BTreeSet<&str> = worlds.iter().map(|w| w.model_version.as_str()).collect();
+    text.push_str(&format!("; model {}\n", versions.into_iter().collect::<Vec<_>>().join(", ")));
     text
 }
 

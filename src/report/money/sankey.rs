@@ -16,6 +16,8 @@ const HEIGHT: f64 = 420.0;
 const TOP: f64 = 26.0;
 const BAR: f64 = 12.0;
 const GAP: f64 = 12.0;
+/// Two lines of text beside a place: what lies closer could not be read.
+const LABEL: f64 = 26.0;
 
 /// A place: its column, and what it is called unmasked, which is what tells places apart.
 type Key = (i64, String);
@@ -38,6 +40,7 @@ pub fn sankey(money: &Money, mask: &dyn Mask) -> Markup {
     let tallest =
         (0..columns).map(|c| nodes.iter().filter(|(k, _)| k.0 == c).map(|(_, node)| height(node)).sum::<f64>()).fold(1.0, f64::max);
     let per_minor = (HEIGHT - TOP - GAP * PLACES_MAX as f64) / tallest;
+    let mut bottom = HEIGHT;
     let x = |column: i64| column as f64 / columns as f64 * WIDTH;
     for column in 0..columns {
         let mut order: Vec<&mut Node> = nodes.iter_mut().filter(|(k, _)| k.0 == column).map(|(_, node)| node).collect();
@@ -45,8 +48,9 @@ pub fn sankey(money: &Money, mask: &dyn Mask) -> Markup {
         let mut y = TOP;
         for node in order {
             node.y = y;
-            y += (height(node) * per_minor).max(1.5) + GAP;
+            y += ((height(node) * per_minor).max(1.5) + GAP).max(LABEL);
         }
+        bottom = bottom.max(y);
     }
     let mut paths = Vec::new();
     for ((from, to), minor) in &bands {
@@ -75,7 +79,7 @@ pub fn sankey(money: &Money, mask: &dyn Mask) -> Markup {
         format!("按比例法；{} 个节点，{} 条流；每列至多 {PLACES_MAX} 个节点，其余合并", nodes.len(), bands.len()),
         format!("rolling pro rata; {} places, {} bands; at most {PLACES_MAX} places a column, the rest as one", nodes.len(), bands.len()),
     );
-    figure("money-flow", &title, &says, HEIGHT, &body)
+    figure("money-flow", &title, &says, bottom, &body)
 }
 
 fn nodes_and_bands(money: &Money, mask: &dyn Mask) -> (BTreeMap<Key, Node>, BTreeMap<(Key, Key), i64>) {

@@ -102,6 +102,9 @@ pub struct Training {
     pub calibration_slope: f64,
     /// SHA-256 of the specification.
     pub spec_sha256: String,
+    /// Version of the model whose curves stand where the workspaces say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<String>,
 }
 
 /// A penalty and what it cost.

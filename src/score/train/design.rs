@@ -8,13 +8,13 @@ use super::World;
 use super::sample::Taught;
 use crate::score::curve::{Edges, Slopes};
 use crate::score::data::{Data, NAMED, Pair, SUBJECT_KINDS, SubjectKind, UNATS_PER_NAT};
-use crate::score::model::KindCurve;
+use crate::score::model::{KindCurve, Model};
 use crate::score::solve::{Problem, Row, solve};
 use crate::score::spec::Spec;
 use crate::score::weigh::{Claim, shares};
 
-/// Part of the penalty that pulls slopes to zero; the rest pulls neighbours to each other, so that a curve bends only where the data
-/// say so.
+/// Part of the penalty that pulls slopes to those of the model to start from, or to zero; the rest pulls neighbours to each other, so that a
+/// curve bends (further) only where the data say so.
 const RIDGE_SHARE: f64 = 0.1;
 /// Standard deviation, in nats, that is allowed to the base rate of all, and to what one kind of subject differs from it.
 const BASE_SD: f64 = 10.0;
@@ -49,8 +49,9 @@ impl Curves {
     }
 }
 
-/// Kinds with evidence about enough offenders, sorted by name; their curves are still to be set.
-pub(super) fn kinds(worlds: &[World<'_>], rows: &[Taught], spec: &Spec) -> Vec<KindCurve> {
+/// Kinds with evidence about enough offenders, and those that the model to start from knows, sorted by name; their curves are still to be
+/// set.
+pub(super) fn kinds(worlds: &[World<'_>], rows: &[Taught], spec: &Spec, prior: Option<&Model>) -> Vec<KindCurve> {
     let mut found: BTreeMap<String, KindCurve> = BTreeMap::new();
     for row in rows {
         let data = worlds[row.world].data;
@@ -76,7 +77,8 @@ pub(super) fn kinds(worlds: &[World<'_>], rows: &[Taught], spec: &Spec) -> Vec<K
         }
     }
     let all = rows.len().max(1) as f64;
-    let mut kinds: Vec<KindCurve> = found.into_values().filter(|k| k.offenders >= spec.kind_offenders_min).collect();
+    let is_known = |k: &KindCurve| prior.is_some_and(|m| m.edges == spec.edges && m.curve(&k.kind).is_some());
+    let mut kinds: Vec<KindCurve> = found.into_values().filter(|k| k.offenders >= spec.kind_offenders_min || is_known(k)).collect();
     kinds.iter_mut().flat_map(|k| &mut k.spread).for_each(|n| *n /= all);
     kinds
 }
@@ -87,12 +89,22 @@ pub(super) struct Design<'a> {
     columns: Vec<HashMap<u32, usize>>,
     edges: &'a Edges,
     n_kinds: usize,
+    /// Slopes that the penalty pulls to, kind by kind: those of the model to start from, else 0.
+    center: Vec<f64>,
 }
 
 impl<'a> Design<'a> {
-    pub fn new(worlds: &'a [World<'a>], kinds: &[KindCurve], edges: &'a Edges) -> Design<'a> {
+    pub fn new(worlds: &'a [World<'a>], kinds: &[KindCurve], edges: &'a Edges, prior: Option<&Model>) -> Design<'a> {
         let columns = worlds.iter().map(|w| columns(w.data, kinds)).collect();
-        Design { worlds, columns, edges, n_kinds: kinds.len() }
+        let prior = prior.filter(|m| m.edges == *edges);
+        let center = kinds
+            .iter()
+            .flat_map(|k| match prior.and_then(|m| m.curve(&k.kind)) {
+                Some(known) => known.slopes.up.iter().chain(&known.slopes.down).copied().collect(),
+                None => vec![0.0; edges.len()],
+            })
+            .collect();
+        Design { worlds, columns, edges, n_kinds: kinds.len(), center }
     }
 
     /// Number of kinds, and of segments of each.
@@ -155,7 +167,9 @@ impl<'a> Design<'a> {
         add(slopes, slopes, BASE_SD.powi(-2));
         (0..SUBJECT_KINDS).for_each(|k| add(slopes + 1 + k, slopes + 1 + k, KIND_SD.powi(-2)));
         let bounds = (0..n).map(|c| if c < slopes { 0.0 } else { f64::NEG_INFINITY }).collect();
-        Problem { bounds, penalty: matrix }
+        let mut center = self.center.clone();
+        center.resize(n, 0.0);
+        Problem { bounds, penalty: matrix, center }
     }
 
     /// Curves of the rows; `None` when they hold one class only.

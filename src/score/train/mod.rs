@@ -78,8 +78,9 @@ pub enum Outcome {
     TooFew(String),
 }
 
-/// Fits the model. The result depends on the content of the worlds and the spec alone.
-pub fn train(worlds: &[World<'_>], spec: &Spec) -> Outcome {
+/// Fits the model. The result depends on the content of the worlds, the spec and `prior` alone: the model whose curves stand where these worlds
+/// say nothing. Between places only the prior odds are expected to move (DOMAIN-CASES), so the penalty pulls towards its curves.
+pub fn train(worlds: &[World<'_>], spec: &Spec, prior: Option<&Model>) -> Outcome {
     let components = Components::of(worlds);
     let offenders_per_case = offenders_per_case(worlds);
     let mut rows = population(worlds, &components, &offenders_per_case);
@@ -94,13 +95,13 @@ pub fn train(worlds: &[World<'_>], spec: &Spec) -> Outcome {
             spec.components_min
         ));
     }
-    let kinds = kinds(worlds, &rows, spec);
+    let kinds = kinds(worlds, &rows, spec, prior);
     if kinds.is_empty() {
         return Outcome::TooFew(format!("no kind of evidence speaks about {} offenders or more", spec.kind_offenders_min));
     }
     draw(worlds, &mut rows, spec);
     let sampled: Vec<&Taught> = rows.iter().filter(|r| r.weight > 0.0).collect();
-    let design = Design::new(worlds, &kinds, &spec.edges);
+    let design = Design::new(worlds, &kinds, &spec.edges, prior);
     let middle = spec.penalties[spec.penalties.len() / 2];
     let at_its_word = design.rows(&sampled, None);
     let Some(first) = design.fit(at_its_word.iter(), middle) else {
@@ -135,6 +136,7 @@ pub fn train(worlds: &[World<'_>], spec: &Spec) -> Outcome {
             tried,
             calibration_slope: calibration.slope,
             spec_sha256: spec.text_sha256.clone(),
+            prior: prior.map(|m| m.version.clone()),
         },
         ..with_curves(&Model::untrained(), &kinds, &calibrated(whole))
     };

@@ -82,7 +82,7 @@ fn world(sketch: &WorldSketch) -> Fixture {
 
 fn fit(f: &Fixture, spec: &Spec) -> Fitted {
     let excluded = vec![false; f.data.pairs.len()];
-    match train(&[World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded }], spec) {
+    match train(&[World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded }], spec, None) {
         Outcome::Fitted(fitted) => *fitted,
         Outcome::TooFew(why) => panic!("{why}"),
     }
@@ -204,7 +204,7 @@ fn too_little_to_learn_from_is_said_and_not_fitted() {
     let f = world(&WorldSketch { cases: 8, ..USUAL });
     let excluded = vec![false; f.data.pairs.len()];
     let world = World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded };
-    assert!(matches!(train(&[world], &quick()), Outcome::TooFew(why) if why.starts_with("8 offender pairs")));
+    assert!(matches!(train(&[world], &quick(), None), Outcome::TooFew(why) if why.starts_with("8 offender pairs")));
 }
 
 #[test]
