@@ -84,18 +84,56 @@ impl Base<'_> {
     }
 }
 
-/// Proposes pairs.
-pub fn block(corpus: &Corpus, frequencies: &Frequencies, base: Base) -> (Vec<Pair>, Vec<RuleReport>) {
-    let cap = corpus.spec.join.key_records_max;
+/// How much a rule may propose.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    records: usize,
+    pairs_per_record: usize,
+}
+
+/// Pairs that every rule may propose, however few records there are.
+const PAIRS_FREE: usize = 1_000_000;
+
+impl Limits {
+    /// Records that a key may have, given the sizes of all keys and how many records have one.
+    fn cap(self, sizes: impl Iterator<Item = usize>, n_keyed: usize) -> usize {
+        let mut keys_of_size = vec![0_usize; self.records + 1];
+        sizes.filter(|n| *n <= self.records).for_each(|n| keys_of_size[n] += 1);
+        let budget = (self.pairs_per_record * n_keyed).max(PAIRS_FREE);
+        let mut pairs = 0;
+        let over = keys_of_size.iter().enumerate().position(|(size, keys)| {
+            pairs += keys * size * size.saturating_sub(1) / 2;
+            pairs > budget
+        });
+        over.map_or(self.records, |size| size - 1)
+    }
+}
+
+/// Proposes pairs; several rules at a time where there are threads for them.
+pub fn block(corpus: &Corpus, frequencies: &Frequencies, base: Base, threads: usize) -> (Vec<Pair>, Vec<RuleReport>) {
+    let limits = Limits { records: corpus.spec.join.key_records_max, pairs_per_record: corpus.spec.join.rule_pairs_per_record_max };
     let mut reports = Vec::new();
     let mut pairs: Vec<Pair> = Vec::new();
     let mut merged = 0;
     let references: Vec<(u64, RecordIx)> =
         corpus.person_refs.iter().enumerate().filter(|(_, s)| **s != NONE).map(|(ix, s)| (u64::from(*s), ix as RecordIx)).collect();
-    reports.push(propose(PERSON_REF, references, cap, PERSON_REF_NEIGHBOURS, Rules(1), base, &mut pairs));
-    for (i, rule) in corpus.spec.rules.iter().enumerate() {
+    reports.push(propose(PERSON_REF, references, limits, PERSON_REF_NEIGHBOURS, Rules(1), base, &mut pairs));
+    let of_rule = |(i, rule): (usize, &Rule)| {
+        let mut pairs = Vec::new();
         let keys = keys(corpus, frequencies, rule);
-        reports.push(propose(&rule.name, keys, cap, rule.neighbours, Rules(1 << (i + 1)), base, &mut pairs));
+        let report = propose(&rule.name, keys, limits, rule.neighbours, Rules(1 << (i + 1)), base, &mut pairs);
+        (pairs, report)
+    };
+    let rules: Vec<(usize, &Rule)> = corpus.spec.rules.iter().enumerate().collect();
+    for some in rules.chunks(threads.max(1)) {
+        let found: Vec<(Vec<Pair>, RuleReport)> = std::thread::scope(|scope| {
+            let handles: Vec<_> = some.iter().map(|rule| scope.spawn(|| of_rule(*rule))).collect();
+            handles.into_iter().map(|h| h.join().expect("proposing pairs does not panic")).collect()
+        });
+        for (more, report) in found {
+            pairs.extend(more);
+            reports.push(report);
+        }
         // Merged on the way, so that memory follows the distinct pairs and not their sum over rules.
         if pairs.len() > 2 * merged + PAIRS_UNMERGED {
             pairs.sort_unstable();
@@ -121,7 +159,7 @@ fn merge(pairs: &mut Vec<Pair>) {
 fn propose(
     name: &str,
     mut keys: Vec<(u64, RecordIx)>,
-    cap: usize,
+    limits: Limits,
     neighbours: usize,
     rule: Rules,
     base: Base,
@@ -130,11 +168,16 @@ fn propose(
     keys.sort_unstable();
     keys.dedup();
     let mut report = RuleReport { rule: name.to_owned(), keys: 0, pairs: 0, keys_dropped: 0, records_dropped: 0, largest: 0 };
-    for group in keys.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1) {
+    let groups = || keys.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1);
+    // Among the records that were there before, what they alone decide.
+    let old_of = |group: &[(u64, RecordIx)]| group.iter().filter(|(_, ix)| base.is_old(*ix)).count();
+    let cap = limits.cap(groups().map(<[_]>::len), keys.len());
+    let cap_old = if matches!(base, Base::None) { cap } else { limits.cap(groups().map(old_of), old_of(&keys)) };
+    for group in groups() {
         report.keys += 1;
         report.largest = report.largest.max(group.len());
-        let n_old = group.iter().filter(|(_, ix)| base.is_old(*ix)).count();
-        let among_old = if n_old <= cap { n_old } else { neighbours };
+        let n_old = old_of(group);
+        let among_old = if n_old <= cap_old { n_old } else { neighbours };
         let with_new = if group.len() <= cap { group.len() } else { neighbours };
         if group.len() > cap && neighbours == 0 {
             report.keys_dropped += 1;
@@ -254,7 +297,7 @@ mod tests {
     #[test]
     fn every_pair_comes_once_with_all_its_rules() {
         let (corpus, frequencies) = capped(wangs(4), 200);
-        let (pairs, reports) = block(&corpus, &frequencies, Base::None);
+        let (pairs, reports) = block(&corpus, &frequencies, Base::None, 2);
         assert_eq!(pairs.len(), 6);
         for pair in pairs {
             let by = |name| pair.rules.has(rule(&reports, name));
@@ -266,7 +309,7 @@ mod tests {
     fn a_person_number_over_the_cap_still_joins_neighbours() {
         let raw = (0..300).map(|i| RawRecord { person_ref: Some("7".into()), ..RawRecord::new(RecordKind::Party, "s", i) }).collect();
         let (corpus, frequencies) = capped(raw, 200);
-        let (pairs, reports) = block(&corpus, &frequencies, Base::None);
+        let (pairs, reports) = block(&corpus, &frequencies, Base::None, 2);
         assert_eq!(reports[0].keys_dropped, 0);
         assert!((0..299).all(|i| pairs.iter().any(|p| (p.left, p.right) == (i, i + 1))));
     }
@@ -274,10 +317,20 @@ mod tests {
     #[test]
     fn a_key_over_the_cap_is_dropped_and_reported() {
         let (corpus, frequencies) = capped(wangs(5), 4);
-        let (pairs, reports) = block(&corpus, &frequencies, Base::None);
+        let (pairs, reports) = block(&corpus, &frequencies, Base::None, 2);
         assert!(pairs.is_empty());
         let report = &reports[rule(&reports, "name_birth")];
         assert_eq!((report.keys_dropped, report.records_dropped, report.largest), (1, 5, 5));
+    }
+
+    #[test]
+    fn the_largest_keys_give_way_where_a_rule_would_propose_too_much() {
+        let limits = Limits { records: 200, pairs_per_record: 3 };
+        assert_eq!(limits.cap([2, 50, 200].into_iter(), 252), 200, "a small file is compared as it is");
+        // 20,000 keys of 10 records are 900,000 pairs; 100 keys of 100 records are 495,000 more.
+        let sizes = || std::iter::repeat_n(10, 20_000).chain(std::iter::repeat_n(100, 100));
+        assert_eq!(limits.cap(sizes(), 210_000), 99);
+        assert_eq!(limits.cap(sizes(), 1_000_000), 200);
     }
 
     #[test]
@@ -290,19 +343,19 @@ mod tests {
         let b =
             RawRecord { birth_date: Some("1949-12-31".into()), name: Some("王伟".into()), ..RawRecord::new(RecordKind::Party, "s", 2) };
         let (corpus, frequencies) = capped(vec![a, b], 200);
-        assert_eq!(block(&corpus, &frequencies, Base::None).0.len(), 1);
+        assert_eq!(block(&corpus, &frequencies, Base::None, 2).0.len(), 1);
     }
 
     #[test]
     fn later_records_change_nothing_among_earlier_ones() {
         let (corpus, frequencies) = capped(wangs(6), 4);
         let old = [true, true, true, true, false, false];
-        let (full, _) = block(&corpus, &frequencies, Base::Full(&old));
+        let (full, _) = block(&corpus, &frequencies, Base::Full(&old), 2);
         assert_eq!(full.len(), 6, "the four old ones are compared with each other, the key is too large for the new ones");
-        assert!(block(&corpus, &frequencies, Base::Later(&old)).0.is_empty());
+        assert!(block(&corpus, &frequencies, Base::Later(&old), 2).0.is_empty());
         let (corpus, frequencies) = capped(wangs(6), 6);
-        let (full, _) = block(&corpus, &frequencies, Base::Full(&old));
-        let (later, _) = block(&corpus, &frequencies, Base::Later(&old));
+        let (full, _) = block(&corpus, &frequencies, Base::Full(&old), 2);
+        let (later, _) = block(&corpus, &frequencies, Base::Later(&old), 2);
         assert_eq!((full.len(), later.len()), (15, 9));
     }
 }

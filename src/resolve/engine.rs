@@ -20,6 +20,10 @@ const PRIOR_ROUNDS_MAX: usize = 20;
 const PRIOR_TOLERANCE_NATS: f64 = 1e-4;
 /// Pairs that one thread is given at a time.
 const PAIRS_PER_THREAD: usize = 200_000;
+/// Pairs that are judged before those that nobody will ask for are let go.
+const PAIRS_JUDGED: usize = 4_000_000;
+/// Pairs so far below the threshold, with no ground to link them, are kept as two numbers only.
+pub const KEPT_BELOW_NATS: f64 = 5.0;
 
 /// What was decided about a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
@@ -132,8 +136,10 @@ pub struct Ruled {
 pub struct Resolution {
     /// Smallest record of the person of each record.
     pub person_of: Vec<RecordIx>,
-    /// All compared pairs, ordered.
+    /// The compared pairs that are not far below the threshold, ordered.
     pub pairs: Vec<Judged>,
+    /// The others.
+    pub unlikely: Vec<(RecordIx, RecordIx)>,
     /// Analysts' decisions, ordered.
     pub ruled: Vec<Ruled>,
     /// What became of each blocking rule.
@@ -159,21 +165,22 @@ pub fn resolve(corpus: &Corpus, options: Options) -> Resolution {
     let Some(frozen) = options.frozen else {
         let fitted = fit(corpus, threads);
         let scale = Scale { corpus, frequencies: &fitted.frequencies, model: &fitted.model };
-        let judged = judge(&scale, &fitted.pairs, &fitted.patterns, threads);
+        let (judged, unlikely) = judge(&scale, &fitted.pairs, &fitted.patterns, threads);
         drop((fitted.pairs, fitted.patterns));
         let (person_of, pairs, ruled) = join(scale, judged, options.rulings);
         let (rules, sessions) = (fitted.rules, fitted.sessions);
-        return Resolution { person_of, pairs, ruled, rules, sessions, model: fitted.model, frequencies: fitted.frequencies };
+        return Resolution { person_of, pairs, unlikely, ruled, rules, sessions, model: fitted.model, frequencies: fitted.frequencies };
     };
     let base = if frozen.known.is_some() { Base::Later(&frozen.is_old) } else { Base::Full(&frozen.is_old) };
-    let (pairs, rules) = block(corpus, &frozen.frequencies, base);
+    let (pairs, rules) = block(corpus, &frozen.frequencies, base, threads);
     let patterns = patterns(corpus, &frozen.frequencies, &pairs, threads);
     let scale = Scale { corpus, frequencies: &frozen.frequencies, model: frozen.model };
-    let mut judged = judge(&scale, &pairs, &patterns, threads);
+    let (mut judged, unlikely) = judge(&scale, &pairs, &patterns, threads);
     judged.extend(frozen.known.into_iter().flatten());
     judged.sort_unstable_by_key(|j| (j.pair.left, j.pair.right));
     let (person_of, pairs, ruled) = join(scale, judged, options.rulings);
-    Resolution { person_of, pairs, ruled, rules, sessions: Vec::new(), model: frozen.model.clone(), frequencies: frozen.frequencies }
+    let model = frozen.model.clone();
+    Resolution { person_of, pairs, unlikely, ruled, rules, sessions: Vec::new(), model, frequencies: frozen.frequencies }
 }
 
 /// Groups as they would be if pairs were linked from that weight on, all else equal.
@@ -196,8 +203,8 @@ struct Fitted {
 
 fn fit(corpus: &Corpus, threads: usize) -> Fitted {
     let alone: Vec<RecordIx> = (0..corpus.len() as RecordIx).collect();
-    let rough = Frequencies::of(corpus, &alone);
-    let (pairs, rules) = block(corpus, &rough, Base::None);
+    let rough = Frequencies::counted(corpus, &alone, threads);
+    let (pairs, rules) = block(corpus, &rough, Base::None, threads);
     let patterns = patterns(corpus, &rough, &pairs, threads);
     let mut first_pass = Groups::new(corpus);
     let mut n_certain = 0_u64;
@@ -208,7 +215,7 @@ fn fit(corpus: &Corpus, threads: usize) -> Fitted {
         }
     }
     let groups = first_pass.representatives();
-    let frequencies = Frequencies::of(corpus, &groups);
+    let frequencies = Frequencies::counted(corpus, &groups, threads);
     let (lambda, lambda_origin) = prior(corpus.len(), n_certain, corpus.spec.fit.certain_recall);
     let mut model = Model::default_with(&corpus.spec, lambda);
     model.lambda_origin = lambda_origin;
@@ -228,13 +235,12 @@ fn refine_prior(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, p
     let mut prior = start;
     for _ in 0..PRIOR_ROUNDS_MAX {
         // Whole billionths are added up, so that the sum does not depend on the order.
-        let expected: i128 = evidence
-            .iter()
-            .map(|unats| {
-                let nats = *unats as f64 / 1e6 - start + prior;
-                (1e9 / (1.0 + (-nats).exp())).round() as i128
-            })
-            .sum();
+        let expected_of = |unats: &i64| {
+            let nats = *unats as f64 / 1e6 - start + prior;
+            (1e9 / (1.0 + (-nats).exp())).round() as i128
+        };
+        let sums = in_parts(evidence.len(), threads, |range| vec![evidence[range].iter().map(expected_of).sum::<i128>()]);
+        let expected: i128 = sums.into_iter().sum();
         let Some(lambda) = prior_of_expected(corpus.len(), expected as f64 / 1e9) else { return };
         model.lambda = lambda;
         model.lambda_origin = Origin::Fitted;
@@ -292,8 +298,21 @@ fn is_same_valid_id(corpus: &Corpus, pair: &Pair) -> bool {
     id.is_some() && id == corpus.valid_id(b) && matches!((corpus.name(a), corpus.name(b)), (Some(x), Some(y)) if x.is_compatible(y))
 }
 
-fn judge(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], threads: usize) -> Vec<Judged> {
-    judge_from(scale, pairs, patterns, scale.corpus.spec.join.link_nats, threads)
+/// Judges pairs; those that are far below the threshold come back as records only.
+fn judge(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], threads: usize) -> (Vec<Judged>, Vec<(RecordIx, RecordIx)>) {
+    let link_nats = scale.corpus.spec.join.link_nats;
+    let kept_from = ((link_nats - KEPT_BELOW_NATS) * 1e6) as i64;
+    let (mut kept, mut unlikely) = (Vec::new(), Vec::new());
+    for (pairs, patterns) in pairs.chunks(PAIRS_JUDGED).zip(patterns.chunks(PAIRS_JUDGED)) {
+        for j in judge_from(scale, pairs, patterns, link_nats, threads) {
+            if j.grounds.is_some() || j.reason.is_some() || j.unats >= kept_from {
+                kept.push(j);
+            } else {
+                unlikely.push((j.pair.left, j.pair.right));
+            }
+        }
+    }
+    (kept, unlikely)
 }
 
 fn judge_from(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], link_nats: f64, threads: usize) -> Vec<Judged> {

@@ -2,7 +2,7 @@
 //!
 //! Takes the group and the true person of each record, gives counts and rates. Nothing here is seen by what groups the records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -118,6 +118,10 @@ pub fn figures(corpus: &Corpus, resolution: &Resolution, truth: &[Symbol]) -> Fi
             linked_true += u64::from(is_true(a, b));
         }
     }
+    for (a, b) in resolution.unlikely.iter().filter(|(a, b)| truth[*a as usize] != NONE && truth[*b as usize] != NONE) {
+        compared += 1;
+        compared_true += u64::from(is_true(*a, *b));
+    }
     let right: u64 = cells.values().map(|n| pairs(*n)).sum();
     let said: u64 = of_group.values().map(|n| pairs(*n)).sum();
     let by_record = by_record(corpus, groups, truth, &cells, &of_group, &of_person);
@@ -197,6 +201,8 @@ fn by_record(
     of_person: &BTreeMap<u32, usize>,
 ) -> BTreeMap<&'static str, Sum> {
     let mut out: BTreeMap<&'static str, Sum> = BTreeMap::new();
+    let cells: HashMap<(RecordIx, Symbol), usize> = cells.iter().map(|(at, n)| (*at, *n)).collect();
+    let [of_group, of_person] = [of_group, of_person].map(|sums| sums.iter().map(|(at, n)| (*at, *n)).collect::<HashMap<u32, usize>>());
     for ix in 0..corpus.len() as RecordIx {
         let (group, person) = (groups[ix as usize], truth[ix as usize]);
         if person == NONE {

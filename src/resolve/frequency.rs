@@ -48,32 +48,34 @@ pub struct Frequencies {
 impl Frequencies {
     /// Counts values over groups: `group_of` gives each record's group.
     pub fn of(corpus: &Corpus, group_of: &[RecordIx]) -> Frequencies {
+        Frequencies::counted(corpus, group_of, 1)
+    }
+
+    /// The same on several threads.
+    pub fn counted(corpus: &Corpus, group_of: &[RecordIx], threads: usize) -> Frequencies {
         let mut is_named = vec![false; group_of.len()];
         for ix in 0..corpus.len() as RecordIx {
             is_named[group_of[ix as usize] as usize] |= corpus.name_symbol(ix).is_some() || corpus.id(ix).is_some();
         }
-        let parts = corpus
-            .spec
-            .parts
-            .iter()
-            .enumerate()
-            .map(|(i, part)| {
-                if is_share(corpus, *part) {
-                    count(corpus, group_of, None, part.column, |value| corpus.part(i, value), corpus.parts[i].n)
-                } else {
-                    Counts::default()
-                }
-            })
-            .collect();
-        let columns = (0..corpus.spec.columns.len())
-            .map(|column| {
-                if is_counted(corpus, column) {
-                    count(corpus, group_of, Some(&is_named), column, |value| value, corpus.values[column].len())
-                } else {
-                    Counts::default()
-                }
-            })
-            .collect();
+        let of_part = |i: usize| {
+            let part = corpus.spec.parts[i];
+            if is_share(corpus, part) {
+                count(corpus, group_of, None, part.column, |value| corpus.part(i, value), corpus.parts[i].n)
+            } else {
+                Counts::default()
+            }
+        };
+        let of_column = |column: usize| {
+            if is_counted(corpus, column) {
+                count(corpus, group_of, Some(&is_named), column, |value| value, corpus.values[column].len())
+            } else {
+                Counts::default()
+            }
+        };
+        let n_parts = corpus.spec.parts.len();
+        let mut parts =
+            side_by_side(n_parts + corpus.spec.columns.len(), threads, |i| if i < n_parts { of_part(i) } else { of_column(i - n_parts) });
+        let columns = parts.split_off(n_parts);
         let generic = (0..corpus.spec.columns.len()).map(|column| generic(corpus, column)).collect();
         Frequencies { parts, columns, generic }
     }
@@ -92,6 +94,29 @@ impl Frequencies {
     pub fn column(&self, column: usize) -> &Counts {
         &self.columns[column]
     }
+}
+
+/// The results of `n` pieces of work in their order, whoever did which.
+fn side_by_side<T: Send>(n: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let share = || {
+        let mut done = Vec::new();
+        loop {
+            let i = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if i >= n {
+                return done;
+            }
+            done.push((i, work(i)));
+        }
+    };
+    let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (1..threads).map(|_| scope.spawn(share)).collect();
+        let own = share();
+        let others = handles.into_iter().flat_map(|h| h.join().expect("counting does not panic"));
+        others.chain(own).collect()
+    });
+    all.sort_unstable_by_key(|(i, _)| *i);
+    all.into_iter().map(|(_, done)| done).collect()
 }
 
 /// Is some level weighed by the share of people with that part?

@@ -108,26 +108,34 @@ pub fn read(path: &Path, spec: Arc<Spec>, naming: &Naming, threads: usize) -> Re
     let mut builders: Vec<ColumnBuilder> = spec.columns.iter().map(ColumnBuilder::new).collect();
     let mut truths = ColumnBuilder::of_texts();
     let mut hashes: Vec<u64> = Vec::new();
-    let mut batch: Vec<csv::StringRecord> = Vec::with_capacity(BATCH_ROWS);
-    loop {
-        batch.clear();
-        let mut record = csv::StringRecord::new();
-        while batch.len() < BATCH_ROWS && next(&mut reader, &mut record, path)? {
-            batch.push(std::mem::take(&mut record));
-        }
-        if batch.is_empty() {
-            break;
-        }
-        let first_row = hashes.len() as RecordIx;
-        hashes.extend(batch.iter().map(|row| content_hash(row, &sources)));
-        for (i, row) in batch.iter().enumerate() {
-            let person = row[truth_header].trim();
-            if !person.is_empty() {
-                truths.push_text(first_row + i as RecordIx, person);
+    // The next rows are read while these are normalised.
+    let (sender, batches) = std::sync::mpsc::sync_channel::<Result<Batch>>(1);
+    std::thread::scope(|scope| {
+        let sources = &sources;
+        scope.spawn(move || {
+            loop {
+                let batch = read_batch(&mut reader, sources, path);
+                let is_last = batch.as_ref().map_or(true, |b| b.rows.is_empty());
+                // Nobody listens any more if this fails: an earlier batch ended in an error.
+                if sender.send(batch).is_err() || is_last {
+                    return;
+                }
             }
+        });
+        for batch in batches {
+            let batch = batch?;
+            let first_row = hashes.len() as RecordIx;
+            for (i, row) in batch.rows.iter().enumerate() {
+                let person = row[truth_header].trim();
+                if !person.is_empty() {
+                    truths.push_text(first_row + i as RecordIx, person);
+                }
+            }
+            push(&mut builders, sources, &batch.rows, first_row, &spec, threads);
+            hashes.extend(batch.hashes);
         }
-        push(&mut builders, &sources, &batch, first_row, &spec, threads);
-    }
+        Ok(())
+    })?;
     let n = hashes.len();
     if n == 0 {
         return Err(Error::usage("E0403", "it has no rows").file(path).hint("a CSV file in UTF-8 whose first line names the columns"));
@@ -140,6 +148,21 @@ pub fn read(path: &Path, spec: Arc<Spec>, naming: &Naming, threads: usize) -> Re
     let truth = order.iter().map(|ix| truth[*ix as usize]).collect();
     let corpus = Corpus::assemble(spec, builders, vec![RecordKind::Party; n], vec![NONE; n], order);
     Ok(PersonFile { corpus, truth })
+}
+
+/// Rows with the hash of what each says.
+struct Batch {
+    rows: Vec<csv::StringRecord>,
+    hashes: Vec<u64>,
+}
+
+fn read_batch(reader: &mut csv::Reader<std::fs::File>, sources: &[Source], path: &Path) -> Result<Batch> {
+    let mut rows = Vec::with_capacity(BATCH_ROWS);
+    let mut record = csv::StringRecord::new();
+    while rows.len() < BATCH_ROWS && next(reader, &mut record, path)? {
+        rows.push(std::mem::take(&mut record));
+    }
+    Ok(Batch { hashes: rows.iter().map(|row| content_hash(row, sources)).collect(), rows })
 }
 
 fn sources(spec: &Spec, naming: &Naming, headers: &[String], find: &impl Fn(&str) -> Result<usize>) -> Result<Vec<Source>> {
@@ -196,24 +219,23 @@ fn push(builders: &mut [ColumnBuilder], sources: &[Source], batch: &[csv::String
             work.push((builder, wanted.next().expect("it was peeked at")));
         }
     }
-    let fill = |work: Vec<(&mut ColumnBuilder, &Source)>| {
-        for (builder, source) in work {
+    let n_work = work.len();
+    let work = std::sync::Mutex::new(work.into_iter());
+    let fill = || {
+        loop {
+            let one = work.lock().expect("no column panics").next();
+            let Some((builder, source)) = one else { return };
             for (i, row) in batch.iter().enumerate() {
                 push_cell(builder, source, spec, row, first_row + i as RecordIx);
             }
         }
     };
-    if threads < 2 || work.len() < 2 {
-        return fill(work);
+    if threads < 2 || n_work < 2 {
+        return fill();
     }
-    let mut shares: Vec<Vec<(&mut ColumnBuilder, &Source)>> = (0..threads).map(|_| Vec::new()).collect();
-    for (i, one) in work.into_iter().enumerate() {
-        shares[i % threads].push(one);
-    }
-    let fill = &fill;
     std::thread::scope(|scope| {
-        for share in shares {
-            scope.spawn(move || fill(share));
+        for _ in 0..threads.min(n_work) {
+            scope.spawn(fill);
         }
     });
 }

@@ -149,14 +149,14 @@ pub type Symbol = u32;
 /// No value.
 pub const NONE: Symbol = Symbol::MAX;
 
-/// The values of one column, by record.
+/// The values of one column as it was filled, by row.
 #[derive(Clone, Debug)]
 pub enum Cells {
     /// At most one.
     One(Vec<Symbol>),
-    /// Several: sorted, those of record i from `starts[i]` to `starts[i + 1]`.
+    /// Several: sorted, those of row i from `starts[i]` to `starts[i + 1]`.
     Many {
-        /// Where each record's values begin.
+        /// Where each row's values begin.
         starts: Vec<u32>,
         /// Values.
         symbols: Vec<Symbol>,
@@ -164,26 +164,94 @@ pub enum Cells {
 }
 
 impl Cells {
-    fn of(&self, ix: RecordIx) -> &[Symbol] {
-        let ix = ix as usize;
+    fn of(&self, row: RecordIx) -> &[Symbol] {
+        let row = row as usize;
         match self {
-            Cells::One(symbols) if symbols[ix] == NONE => &[],
-            Cells::One(symbols) => std::slice::from_ref(&symbols[ix]),
-            Cells::Many { starts, symbols } => &symbols[starts[ix] as usize..starts[ix + 1] as usize],
+            Cells::One(symbols) if symbols[row] == NONE => &[],
+            Cells::One(symbols) => std::slice::from_ref(&symbols[row]),
+            Cells::Many { starts, symbols } => &symbols[starts[row] as usize..starts[row + 1] as usize],
         }
     }
 
-    fn reordered(self, order: &[RecordIx]) -> Cells {
+    fn is_empty(&self) -> bool {
         match self {
-            Cells::One(symbols) => Cells::One(order.iter().map(|ix| symbols[*ix as usize]).collect()),
-            Cells::Many { .. } => {
-                let (mut starts, mut symbols) = (vec![0_u32], Vec::new());
-                for ix in order {
-                    symbols.extend_from_slice(self.of(*ix));
-                    starts.push(symbols.len() as u32);
+            Cells::One(symbols) => symbols.iter().all(|s| *s == NONE),
+            Cells::Many { symbols, .. } => symbols.is_empty(),
+        }
+    }
+}
+
+/// Where a column lies in a row of the grid.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// No record has a value.
+    Nowhere,
+    /// One slot: the value or [`NONE`].
+    One(usize),
+    /// Two slots: how many values, and the only one or where the several begin.
+    Many(usize),
+}
+
+/// The values of all records, record by record: a comparison reads two records, and each lies in one piece of memory.
+#[derive(Clone, Debug, Default)]
+pub struct Grid {
+    places: Vec<Place>,
+    width: usize,
+    slots: Vec<Symbol>,
+    several: Vec<Symbol>,
+}
+
+impl Grid {
+    /// From filled columns; record i is row `order[i]`.
+    fn new(columns: &[Cells], order: &[RecordIx]) -> Grid {
+        let mut width = 0;
+        let mut take = |n: usize| {
+            width += n;
+            width - n
+        };
+        let places: Vec<Place> = columns
+            .iter()
+            .map(|cells| match cells {
+                empty if empty.is_empty() => Place::Nowhere,
+                Cells::One(_) => Place::One(take(1)),
+                Cells::Many { .. } => Place::Many(take(2)),
+            })
+            .collect();
+        let mut grid = Grid { slots: Vec::with_capacity(width * order.len()), several: Vec::new(), places, width };
+        for row in order {
+            for (place, cells) in grid.places.iter().zip(columns) {
+                let values = cells.of(*row);
+                match (place, values) {
+                    (Place::Nowhere, _) => {}
+                    (Place::One(_), _) => grid.slots.push(values.first().copied().unwrap_or(NONE)),
+                    (Place::Many(_), []) => grid.slots.extend([0, NONE]),
+                    (Place::Many(_), [only]) => grid.slots.extend([1, *only]),
+                    (Place::Many(_), _) => {
+                        grid.slots.extend([values.len() as u32, grid.several.len() as u32]);
+                        grid.several.extend_from_slice(values);
+                    }
                 }
-                Cells::Many { starts, symbols }
             }
+        }
+        grid
+    }
+
+    fn of(&self, column: usize, ix: RecordIx) -> &[Symbol] {
+        let row = ix as usize * self.width;
+        match self.places[column] {
+            Place::Nowhere => &[],
+            Place::One(at) => {
+                let value = &self.slots[row + at];
+                if *value == NONE { &[] } else { std::slice::from_ref(value) }
+            }
+            Place::Many(at) => match self.slots[row + at] as usize {
+                0 => &[],
+                1 => std::slice::from_ref(&self.slots[row + at + 1]),
+                n => {
+                    let from = self.slots[row + at + 1] as usize;
+                    &self.several[from..from + n]
+                }
+            },
         }
     }
 }
@@ -212,8 +280,10 @@ pub struct Corpus {
     pub delivered: Vec<u32>,
     /// Distinct values, by column.
     pub values: Vec<Values>,
-    /// Values of the records, by column.
-    pub cells: Vec<Cells>,
+    /// Values of the records.
+    grid: Grid,
+    /// Symbol of the identity number of each record, if it is a valid one; [`NONE`] otherwise.
+    valid_ids: Vec<Symbol>,
     /// Parts of values, as listed by the specification.
     pub parts: Vec<PartTable>,
     /// Reading, surname and given name, as parts of names.
@@ -281,15 +351,22 @@ impl Corpus {
         for builder in builders {
             let (v, c) = builder.finish(n);
             values.push(v);
-            cells.push(c.reordered(&order));
+            cells.push(c);
         }
+        let grid = Grid::new(&cells, &order);
+        drop(cells);
         let parts: Vec<PartTable> = spec.parts.iter().map(|part| values[part.column].part(part.of, part.first)).collect();
         let name_parts = spec
             .name
             .map(|column| [PartOf::Reading, PartOf::Surname, PartOf::Given].map(|of| spec.part(spec::Part { column, of, first: None })));
         let kinds = order.iter().map(|ix| kinds[*ix as usize]).collect();
         let person_refs = order.iter().map(|ix| person_refs[*ix as usize]).collect();
-        Corpus { spec, raw: Vec::new(), kinds, person_refs, delivered: order, values, cells, parts, name_parts }
+        let valid = |ix: RecordIx| {
+            let column = spec.identity?;
+            grid.of(column, ix).first().copied().filter(|symbol| values[column].id(*symbol).is_valid())
+        };
+        let valid_ids = (0..n as RecordIx).map(|ix| valid(ix).unwrap_or(NONE)).collect();
+        Corpus { spec, raw: Vec::new(), kinds, person_refs, delivered: order, values, grid, valid_ids, parts, name_parts }
     }
 
     /// Number of records.
@@ -304,7 +381,7 @@ impl Corpus {
 
     /// Values of a record in a column, sorted.
     pub fn cell(&self, column: usize, ix: RecordIx) -> &[Symbol] {
-        self.cells[column].of(ix)
+        self.grid.of(column, ix)
     }
 
     /// Symbol of a part of a value.
@@ -353,7 +430,7 @@ impl Corpus {
 
     /// Identity number of a record, if it is a valid one.
     pub fn valid_id(&self, ix: RecordIx) -> Option<Symbol> {
-        self.id(ix).filter(|symbol| self.id_of(*symbol).is_valid())
+        Some(self.valid_ids[ix as usize]).filter(|symbol| *symbol != NONE)
     }
 
     /// First date of a record in a column of dates.

@@ -7,15 +7,12 @@ use serde::Serialize;
 use super::blocking::RuleReport;
 use super::bridges::bridges;
 use super::em::Session as EmSession;
-use super::engine::{Decision, Resolution, Ruled};
+use super::engine::{Decision, KEPT_BELOW_NATS, Resolution, Ruled};
 use super::frozen::{PRIOR, SETTINGS, settings_hash};
 use super::holders::{Claims, Reliability, history};
 use super::persons::Persons;
 use super::record::{Corpus, RecordIx};
 use super::spec::Spec;
-
-/// Pairs that were not linked are kept from this far below the threshold on, in nats.
-const KEPT_BELOW_NATS: f64 = 5.0;
 
 /// Row of `entity.persons`.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -244,12 +244,19 @@ pub struct Join {
     pub link_nats: f64,
     /// Records a key may have.
     pub key_records_max: usize,
+    /// Pairs that a rule may propose for each record. Where its keys would give more, the largest keys propose nothing.
+    #[serde(default = "rule_pairs_per_record_max")]
+    pub rule_pairs_per_record_max: usize,
     /// Mean evidence between two groups below which they are not joined.
     pub cohesion_nats: f64,
     /// Pairs that the mean looks at.
     pub cohesion_pairs_max: usize,
     /// Records of a group that no valid identity number holds together.
     pub records_max: usize,
+}
+
+fn rule_pairs_per_record_max() -> usize {
+    3
 }
 
 /// How parameters are fitted.
