@@ -116,11 +116,16 @@ impl<'a> Groups<'a> {
 
     /// Joins the groups of two records unless a veto forbids it.
     pub fn join(&mut self, left: RecordIx, right: RecordIx, grounds: Grounds) -> Union {
+        self.join_weighed(left, right, grounds, None)
+    }
+
+    /// The same where the weight of the two records is known.
+    pub fn join_weighed(&mut self, left: RecordIx, right: RecordIx, grounds: Grounds, unats: Option<i64>) -> Union {
         let (a, b) = (self.sets.find(left) as usize, self.sets.find(right) as usize);
         if a == b {
             return Union::Joined;
         }
-        if let Some(refusal) = self.veto(a, b, grounds) {
+        if let Some(refusal) = self.veto(a, b, grounds, unats) {
             return Union::Refused(refusal);
         }
         self.sets.union(a as RecordIx, b as RecordIx);
@@ -137,7 +142,7 @@ impl<'a> Groups<'a> {
         Union::Joined
     }
 
-    fn veto(&self, a: usize, b: usize, grounds: Grounds) -> Option<Refusal> {
+    fn veto(&self, a: usize, b: usize, grounds: Grounds, unats: Option<i64>) -> Option<Refusal> {
         if self.id[a] != NONE && self.id[b] != NONE && self.id[a] != self.id[b] {
             return Some(Refusal::DifferentValidIds);
         }
@@ -164,7 +169,12 @@ impl<'a> Groups<'a> {
             return Some(Refusal::TooLarge);
         }
         let floor = (join.cohesion_nats * 1e6) as i64;
-        (self.mean_evidence_unats(scale, a, b, join.cohesion_pairs_max) < floor).then_some(Refusal::Incoherent)
+        let evidence = match unats {
+            // The two records themselves, and nobody else.
+            Some(unats) if self.size[a] == 1 && self.size[b] == 1 => (unats - scale.prior_unats()).max(0),
+            _ => self.mean_evidence_unats(scale, a, b, join.cohesion_pairs_max),
+        };
+        (evidence < floor).then_some(Refusal::Incoherent)
     }
 
     fn names_conflict(&self, a: usize, b: usize) -> bool {

@@ -8,6 +8,7 @@
 use super::blocking::Pair;
 use super::compare::Pattern;
 use super::model::{Levels, M_FLOOR, Model, Origin, default_m, normalised};
+use super::parallel::side_by_side;
 use super::spec::{Rule, Spec};
 
 /// Pairs that a session must have.
@@ -48,30 +49,31 @@ fn left_out(spec: &Spec, rule: &Rule) -> Vec<usize> {
 }
 
 /// Fits m of every comparison that some session can teach, in place.
-pub fn fit(model: &mut Model, spec: &Spec, pairs: &[Pair], patterns: &[Pattern]) -> Vec<Session> {
-    let mut learnt: Vec<Vec<Levels>> = vec![Vec::new(); spec.comparisons.len()];
-    let mut sessions = Vec::new();
-    for (i, rule) in spec.rules.iter().enumerate().filter(|(_, rule)| rule.is_trained_on) {
+pub fn fit(model: &mut Model, spec: &Spec, pairs: &[Pair], patterns: &[Pattern], threads: usize) -> Vec<Session> {
+    let rules: Vec<(usize, &Rule)> = spec.rules.iter().enumerate().filter(|(_, rule)| rule.is_trained_on).collect();
+    let given = &*model;
+    let of_rule = |at: usize| {
+        let (i, rule) = rules[at];
         let mut seen: Vec<Pattern> = pairs.iter().zip(patterns).filter(|(pair, _)| pair.rules.has(i + 1)).map(|(_, p)| *p).collect();
         let n_pairs = seen.len();
         if n_pairs < SESSION_PAIRS_MIN {
-            sessions.push(Session { rule: rule.name.clone(), pairs: n_pairs, matches: 0.0, rounds: 0, used: false });
-            continue;
+            return (Session { rule: rule.name.clone(), pairs: n_pairs, matches: 0.0, rounds: 0, used: false }, Vec::new());
         }
         seen.sort_unstable();
         let counts: Vec<(Pattern, f64)> = seen.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)).collect();
         let out = left_out(spec, rule);
         let fields: Vec<usize> = (0..spec.comparisons.len()).filter(|f| !out.contains(f)).collect();
-        let fitted = expectation_maximisation(model, spec, &counts, &fields);
+        let fitted = expectation_maximisation(given, spec, &counts, &fields);
         let used = fitted.matches >= SESSION_MATCHES_MIN;
-        if used {
-            for (field, (m, compared)) in fields.iter().zip(fitted.m) {
-                if compared >= SESSION_MATCHES_MIN {
-                    learnt[*field].push(m);
-                }
-            }
-        }
-        sessions.push(Session { rule: rule.name.clone(), pairs: n_pairs, matches: fitted.matches, rounds: fitted.rounds, used });
+        let taught = fields.into_iter().zip(fitted.m).filter(|(_, (_, compared))| used && *compared >= SESSION_MATCHES_MIN);
+        let taught = taught.map(|(field, (m, _))| (field, m)).collect();
+        (Session { rule: rule.name.clone(), pairs: n_pairs, matches: fitted.matches, rounds: fitted.rounds, used }, taught)
+    };
+    let mut learnt: Vec<Vec<Levels>> = vec![Vec::new(); spec.comparisons.len()];
+    let mut sessions = Vec::new();
+    for (session, taught) in side_by_side(rules.len(), threads, of_rule) {
+        sessions.push(session);
+        taught.into_iter().for_each(|(field, m)| learnt[field].push(m));
     }
     for (field, values) in learnt.iter().enumerate().filter(|(_, values)| !values.is_empty()) {
         let m = (0..spec.comparisons[field].levels.len()).map(|level| median(values.iter().map(|v| v[level]).collect())).collect();
@@ -168,7 +170,7 @@ mod tests {
         let spec = person();
         let (pairs, patterns) = world(4_000, 4_000);
         let mut model = Model::default_with(&spec, 1e-4);
-        let sessions = fit(&mut model, &spec, &pairs, &patterns);
+        let sessions = fit(&mut model, &spec, &pairs, &patterns, 2);
         let phone = &model.fields[spec.comparison("phone").unwrap()];
         assert!((phone.m[0] - 0.7).abs() < 0.02, "{:?}", phone.m);
         assert_eq!(phone.m_origin, Origin::Fitted);
@@ -182,7 +184,7 @@ mod tests {
         let spec = person();
         let (pairs, patterns) = world(5, 5);
         let mut model = Model::default_with(&spec, 1e-4);
-        let sessions = fit(&mut model, &spec, &pairs, &patterns);
+        let sessions = fit(&mut model, &spec, &pairs, &patterns, 2);
         assert!(sessions.iter().all(|s| !s.used));
         assert_eq!(model, Model::default_with(&spec, 1e-4));
     }
@@ -192,7 +194,7 @@ mod tests {
         let spec = person();
         let (pairs, patterns) = world(40_000, 0);
         let mut model = Model::default_with(&spec, 1e-4);
-        fit(&mut model, &spec, &pairs, &patterns);
+        fit(&mut model, &spec, &pairs, &patterns, 2);
         let m = &model.fields[spec.comparison("name").unwrap()].m;
         assert!(m.iter().all(|m| *m >= M_FLOOR / 1.1), "{m:?}");
     }

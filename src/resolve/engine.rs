@@ -219,8 +219,8 @@ fn fit(corpus: &Corpus, threads: usize) -> Fitted {
     let (lambda, lambda_origin) = prior(corpus.len(), n_certain, corpus.spec.fit.certain_recall);
     let mut model = Model::default_with(&corpus.spec, lambda);
     model.lambda_origin = lambda_origin;
-    estimate_u(&mut model, corpus, &rough, &groups);
-    let sessions = em::fit(&mut model, &corpus.spec, &pairs, &patterns);
+    estimate_u(&mut model, corpus, &rough, &groups, threads);
+    let sessions = em::fit(&mut model, &corpus.spec, &pairs, &patterns, threads);
     refine_prior(&mut model, corpus, &frequencies, &pairs, &patterns, threads);
     Fitted { pairs, patterns, rules, sessions, model, frequencies }
 }
@@ -417,7 +417,7 @@ fn join(scale: Scale, mut pairs: Vec<Judged>, rulings: &[(RecordIx, RecordIx, Ru
         }
     }
     let attempt = |groups: &mut Groups, pairs: &mut [Judged], link: &Link| {
-        let (decision, reason) = match groups.join(link.left, link.right, link.grounds) {
+        let (decision, reason) = match groups.join_weighed(link.left, link.right, link.grounds, Some(link.unats)) {
             Union::Joined => (Decision::Linked, None),
             Union::Refused(refusal) => (Decision::Refused, Some(Reason::Veto(refusal))),
         };

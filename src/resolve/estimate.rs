@@ -3,6 +3,7 @@
 use super::compare::compare;
 use super::frequency::Frequencies;
 use super::model::{Levels, Model, Origin, U_FLOOR, default_u, normalised};
+use super::parallel::side_by_side;
 use super::record::{Corpus, RecordIx};
 use super::spec::Test;
 use crate::normalise::id_number::Kind;
@@ -44,7 +45,7 @@ fn lambda_of(n_records: usize, expected: f64) -> f64 {
 }
 
 /// u of the comparisons without a fixed one, on pairs of records of different first-pass groups, evenly spread.
-pub fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, groups: &[RecordIx]) {
+pub fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, groups: &[RecordIx], threads: usize) {
     let spec = &corpus.spec;
     let filled = |ix: RecordIx| spec.comparisons.iter().filter(|c| !corpus.cell(c.column, ix).is_empty()).count();
     let mut best: Vec<Option<RecordIx>> = vec![None; groups.len()];
@@ -63,7 +64,9 @@ pub fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies,
     let mut masked = (0_u64, 0_u64);
     let n_strides = (U_PAIRS_MAX / n).clamp(1, n / 2);
     let step = n.div_ceil(U_PAIRS_MAX);
-    for k in 1..=n_strides {
+    let of_stride = |k: usize| {
+        let mut counts: Vec<Levels> = spec.comparisons.iter().map(|c| vec![0.0; c.levels.len()]).collect();
+        let mut masked = (0_u64, 0_u64);
         // Strides spread over half the circle: every person is compared equally often, and no two strides meet the same pair.
         let stride = if n_strides == n / 2 { k } else { (k * (n / 2) / (n_strides + 1)).max(1) };
         for i in (0..n).step_by(step) {
@@ -79,6 +82,12 @@ pub fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies,
                 masked.1 += u64::from(corpus.id_of(x).kind() == Kind::Masked || corpus.id_of(y).kind() == Kind::Masked);
             }
         }
+        (counts, masked)
+    };
+    // Whole numbers: their sum does not depend on the order.
+    for (more, (ids, masks)) in side_by_side(n_strides, threads, |i| of_stride(i + 1)) {
+        counts.iter_mut().flatten().zip(more.iter().flatten()).for_each(|(sum, n)| *sum += n);
+        masked = (masked.0 + ids, masked.1 + masks);
     }
     for (i, comparison) in spec.comparisons.iter().enumerate() {
         if !comparison.has_fixed_u {

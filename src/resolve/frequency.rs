@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::parallel::side_by_side;
 use super::record::{Corpus, NONE, RecordIx, Symbol};
 use super::spec::{Frequency, Part};
 
@@ -94,29 +95,6 @@ impl Frequencies {
     pub fn column(&self, column: usize) -> &Counts {
         &self.columns[column]
     }
-}
-
-/// The results of `n` pieces of work in their order, whoever did which.
-fn side_by_side<T: Send>(n: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let share = || {
-        let mut done = Vec::new();
-        loop {
-            let i = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            if i >= n {
-                return done;
-            }
-            done.push((i, work(i)));
-        }
-    };
-    let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (1..threads).map(|_| scope.spawn(share)).collect();
-        let own = share();
-        let others = handles.into_iter().flat_map(|h| h.join().expect("counting does not panic"));
-        others.chain(own).collect()
-    });
-    all.sort_unstable_by_key(|(i, _)| *i);
-    all.into_iter().map(|(_, done)| done).collect()
 }
 
 /// Is some level weighed by the share of people with that part?

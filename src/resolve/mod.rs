@@ -22,6 +22,7 @@ pub mod holders;
 mod intern;
 mod load;
 pub mod model;
+mod parallel;
 pub mod person_file;
 pub mod persons;
 #[cfg(test)]

@@ -79,7 +79,8 @@ impl Scale<'_> {
         self.evidence_unats(a, b, compare(self.corpus, self.frequencies, a, b))
     }
 
-    fn prior_unats(&self) -> i64 {
+    /// The prior, as it stands in every weight.
+    pub fn prior_unats(&self) -> i64 {
         unats(self.model.prior_nats())
     }
 

@@ -144,7 +144,9 @@ fn a_query_of_the_workspace_becomes_a_reason_and_after_training_and_approval_a_w
 
     let spec = folder.path().join("spec.toml");
     let usual = std::fs::read_to_string("models/lead/spec.toml").unwrap();
+    // With other segments than the shipped model's the fit starts from nothing: victim_money, which says the same, would keep all the weight.
     let small = [
+        ("up = [0.5,", "up = [0.6,"),
         ("replicates = 50", "replicates = 5"),
         ("_pairs_min = 30", "_pairs_min = 5"),
         ("components_min = 10", "components_min = 3"),
