@@ -1,11 +1,14 @@
 //! From things to people: evidence about a phone, device or account also speaks about whoever held it then, as strongly as it is
 //! certain that they did. Takes pairs about things and holdings; gives pairs about persons. Never weakens what is about the thing,
 //! and never makes a fact about a person out of a fact about a thing. What a thing has from a holder's other cases stays there: it would come
-//! back to that holder a second time, and to whoever shares the phone as guilt by association.
+//! back to that holder a second time, and to whoever shares the phone as guilt by association. Nor does what rests on the record that names
+//! somebody in the case come back to whom it names: being named would be evidence of itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::data::{Basis, CaseIx, Data, Holding, Item, LINKED, NAMED, Pair, RecordRef, Span, SubjectIx, SubjectKind, UNATS_PER_NAT, Via};
+use super::data::{
+    Basis, CaseIx, Data, Holding, Item, LINKED, NAMED, Pair, RecordRef, Role, Span, SubjectIx, SubjectKind, UNATS_PER_NAT, Via,
+};
 
 /// A person is not a phone: `LR_person = 1 − ρ + ρ · LR_thing`, with ρ the probability that this person used it then
 /// (DOMAIN-CASES, "Person is not phone"). Log likelihood ratios in micro-nats.
@@ -32,6 +35,12 @@ pub fn project(data: &Data, pairs: &[Pair], barred: &dyn Fn(RecordRef) -> bool) 
         by_thing.entry(holding.thing).or_default().push(holding);
     }
     let of_persons = [NAMED, LINKED].map(|kind| data.terms.find(kind));
+    let naming: HashSet<(CaseIx, SubjectIx, RecordRef)> = data
+        .parties
+        .iter()
+        .filter(|p| p.roles.contains(&Role::Suspect))
+        .filter_map(|p| Some((p.case, p.person?, p.record)))
+        .collect();
     let mut of_person: BTreeMap<(CaseIx, SubjectIx), Vec<Item>> = BTreeMap::new();
     for pair in pairs.iter().filter(|p| data.kind(p.subject) != SubjectKind::Person) {
         let Some(holdings) = by_thing.get(&pair.subject) else { continue };
@@ -39,6 +48,9 @@ pub fn project(data: &Data, pairs: &[Pair], barred: &dyn Fn(RecordRef) -> bool) 
         for item in pair.items.iter().filter(|i| !of_persons.contains(&Some(i.kind))) {
             let span = if item.span == Span::default() { case.occurred } else { item.span };
             for (person, via) in holders_then(data, holdings, &span, case.as_of_us) {
+                if item.records.iter().any(|&record| naming.contains(&(pair.case, person, record))) {
+                    continue;
+                }
                 let log_lr_unats = shrink(item.log_lr_unats, via.held_probability);
                 of_person.entry((pair.case, person)).or_default().push(Item {
                     log_lr_unats,
@@ -136,6 +148,21 @@ mod tests {
         }
         f.holding("phone:13800000001", "person:spouse", Some(0), None, 0.9);
         assert!(project(&f.data, &f.data.pairs, &|_| false).is_empty());
+    }
+
+    #[test]
+    fn what_rests_on_a_naming_does_not_come_back_to_whom_it_names() {
+        let mut f = Fixture::new();
+        let (a, b) = (f.open_case("A1", 1_000, 2_000), f.open_case("A2", 1_000, 2_000));
+        f.party(a, "person:named", "suspect", 1);
+        for case in [a, b] {
+            f.evidence("phone:13800000001", case, item("shared_identifier", 4.0).family("identifier").records(&[1, 7]));
+        }
+        f.holding("phone:13800000001", "person:named", Some(0), None, 0.4);
+        f.holding("phone:13800000001", "person:other", Some(0), None, 0.4);
+        let pairs = project(&f.data, &f.data.pairs, &|_| false);
+        let found: Vec<_> = pairs.iter().map(|p| (f.data.case_id(p.case), f.data.subject_id(p.subject))).collect();
+        assert_eq!(found, [("A1", "person:other"), ("A2", "person:named"), ("A2", "person:other")]);
     }
 
     #[test]
