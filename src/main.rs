@@ -7,10 +7,6 @@ use clap::Parser;
 use clew::cli::{Cli, Stdout, output};
 use clew::error::Context;
 
-/// Rows are read on one thread and dropped on another: the system's allocator then keeps what it was given back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

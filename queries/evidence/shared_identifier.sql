@@ -110,18 +110,18 @@ usable_ties as (
     where d.degree <= $tie_hub_max
 ),
 direct as (
-    select case_id, subject_id as node, suspect, record, known_at from identifiers
+    select case_id, subject_id as node, suspect, false as is_left, record, known_at from identifiers
     union all
-    select case_id, subject_id as node, cast(null as varchar) as suspect, record, known_at from left_behind
+    select case_id, subject_id as node, cast(null as varchar) as suspect, true as is_left, record, known_at from left_behind
     union all
-    select case_id, 'id:' || upper(trim(id_number)) as node, suspect, record, known_at
+    select case_id, 'id:' || upper(trim(id_number)) as node, suspect, false as is_left, record, known_at
     from named
     where length(trim(id_number)) >= 15
 ),
 offender_nodes as (
-    select case_id, node, node as holder, suspect, record, known_at, 1.0 as weight from direct
+    select case_id, node, node as holder, suspect, is_left, record, known_at, 1.0 as weight from direct
     union all
-    select d.case_id, t.node, d.node as holder, d.suspect, d.record, greatest(d.known_at, t.known_at) as known_at, t.weight
+    select d.case_id, t.node, d.node as holder, d.suspect, d.is_left, d.record, greatest(d.known_at, t.known_at) as known_at, t.weight
     from direct d
     join usable_ties t on t.subject_id = d.node
 ),
@@ -138,7 +138,7 @@ subject_nodes as (
 ),
 matches as (
     select
-        s.subject_id, o.case_id as offender_case_id, s.node, o.holder, o.suspect, s.degree,
+        s.subject_id, o.case_id as offender_case_id, s.node, o.holder, o.suspect, o.is_left, s.degree,
         greatest(s.known_at, o.known_at) as known_at,
         s.weight * o.weight / greatest(s.degree - 1, 1) as weight,
         s.n_records, s.first_us, s.last_us, s.record, o.record as offender_record
@@ -170,7 +170,7 @@ came_up as (
 unnamed_offender as (
     select
         m.subject_id, m.offender_case_id as case_id, m.offender_case_id, m.node, m.holder, m.degree, m.weight, m.n_records, m.first_us, m.last_us,
-        m.record, m.offender_record, m.suspect,
+        m.record, m.offender_record, m.suspect, m.is_left,
         1 - m.weight + m.weight * $named_lr as lr
     from matches m
     join cases c on c.case_id = m.offender_case_id
@@ -179,7 +179,7 @@ unnamed_offender as (
 known_suspect as (
     select
         m.subject_id, p.case_id, m.offender_case_id, m.node, m.holder, m.degree, m.weight, m.n_records, m.first_us, m.last_us,
-        m.record, m.offender_record, m.suspect,
+        m.record, m.offender_record, m.suspect, m.is_left,
         1 - $tie_known_offender * m.weight + $tie_known_offender * m.weight / b.tied_share as lr
     from matches m
     join came_up p on p.subject_id = m.subject_id
@@ -189,13 +189,13 @@ known_suspect as (
     where (m.suspect is not null or m.offender_case_id <> p.case_id) and m.known_at < c.as_of
 ),
 both_sides as (
-    select subject_id, case_id, offender_case_id, node, holder, degree, weight, n_records, first_us, last_us, record, offender_record, suspect, lr from unnamed_offender
+    select subject_id, case_id, offender_case_id, node, holder, degree, weight, n_records, first_us, last_us, record, offender_record, suspect, is_left, lr from unnamed_offender
     union all
-    select subject_id, case_id, offender_case_id, node, holder, degree, weight, n_records, first_us, last_us, record, offender_record, suspect, lr from known_suspect
+    select subject_id, case_id, offender_case_id, node, holder, degree, weight, n_records, first_us, last_us, record, offender_record, suspect, is_left, lr from known_suspect
 ),
 ranked as (
     select
-        subject_id, case_id, offender_case_id, node, holder, degree, n_records, first_us, last_us, record, offender_record, suspect, lr,
+        subject_id, case_id, offender_case_id, node, holder, degree, n_records, first_us, last_us, record, offender_record, suspect, is_left, lr,
         row_number() over (
             partition by subject_id, case_id
             order by case when case_id = offender_case_id and suspect is null then 0 else 1 end, lr desc, offender_case_id, node, holder, offender_record
@@ -220,8 +220,10 @@ select
         || ',"tie_en":"' || case split_part(r.node, ':', 1)
             when 'device' then 'a handset' when 'imsi' then 'a SIM card' when 'id' then 'an identity number' when 'phone' then 'a phone number'
             when 'account' then 'an account' when 'ip' then 'an IP address' else 'a MAC address' end || '"'
-        || ',"side_zh":"' || case when r.case_id = r.offender_case_id then '本案嫌疑一方' else '另案（' || r.offender_case_id || '）嫌疑一方' end || '"'
-        || ',"side_en":"' || case when r.case_id = r.offender_case_id then 'the suspects of this case' else 'the suspects of case ' || r.offender_case_id end || '"}' as detail,
+        || ',"side_zh":"' || case when r.case_id = r.offender_case_id then '本案' else '另案（' || r.offender_case_id || '）' end
+            || case when r.is_left then '现场设备的遗留者' else '嫌疑一方' end || '"'
+        || ',"side_en":"' || case when r.is_left then 'whoever left a device behind at the scene of ' else 'the suspects of ' end
+            || case when r.case_id = r.offender_case_id then 'this case' else 'case ' || r.offender_case_id end || '"}' as detail,
     case when r.record is null then make_array(r.offender_record) else array_sort(array_distinct(make_array(r.record, r.offender_record))) end as records
 from ranked r
 left anti join exclusions x on x.case_id = r.case_id and x.subject_id = r.subject_id

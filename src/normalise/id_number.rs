@@ -4,7 +4,7 @@
 //! [`IdNumber::is_valid`] number is hard evidence: two different valid numbers are two persons, because the check character catches
 //! every single wrong digit and every swap of neighbours.
 
-use unicode_normalization::UnicodeNormalization;
+use super::text::plain;
 
 /// Weights of the first 17 digits in the check sum.
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
@@ -54,8 +54,11 @@ pub enum Relation {
 impl IdNumber {
     /// Reads a number as written. `None`: blank, a placeholder, or too short to compare.
     pub fn parse(written: &str) -> Option<IdNumber> {
-        let mut text: String =
-            written.nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\'' | '.' | '·')).flat_map(char::to_uppercase).collect();
+        let mut text: String = plain(written)
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\'' | '.' | '·'))
+            .flat_map(char::to_uppercase)
+            .collect();
         let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
         if !text.is_ascii() {
             return None;

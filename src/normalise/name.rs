@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use pinyin::ToPinyin;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::text::plain;
+
 /// Values that say that the name is not known.
 const PLACEHOLDERS: &[&str] = &[
     "不详",
@@ -172,7 +174,7 @@ pub struct Name {
 impl Name {
     /// Reads a name as written. `None`: blank or a placeholder.
     pub fn parse(written: &str) -> Option<Name> {
-        let folded: String = written.trim().nfkc().flat_map(char::to_lowercase).map(simplify).collect();
+        let folded: String = plain(written.trim()).chars().flat_map(char::to_lowercase).map(simplify).collect();
         let has_separator = folded.trim().chars().any(is_separator);
         let text: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
         if text.is_empty() || PLACEHOLDERS.contains(&text.as_str()) || !text.chars().any(char::is_alphabetic) {

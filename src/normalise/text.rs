@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 fn is_padding(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{202a}'..='\u{202e}')
@@ -31,7 +31,7 @@ pub fn clean(raw: &str) -> &str {
 
 /// Full-width and compatibility forms as their plain form (`１３８` is `138`); borrowed when there is nothing to do.
 pub fn plain(s: &str) -> Cow<'_, str> {
-    if s.is_ascii() { Cow::Borrowed(s) } else { Cow::Owned(s.nfkc().collect()) }
+    if s.is_ascii() || is_nfkc_quick(s.chars()) == IsNormalized::Yes { Cow::Borrowed(s) } else { Cow::Owned(s.nfkc().collect()) }
 }
 
 /// `s` in plain form and without white space inside; borrowed when there is nothing to do.

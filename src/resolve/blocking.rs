@@ -8,6 +8,7 @@
 //! take a pair away that was compared, nor bring one back that was not.
 
 use super::frequency::Frequencies;
+use super::parallel::sort_by;
 use super::record::{Corpus, NONE, RecordIx, Symbol};
 use super::spec::{Kind, Only, Part, PartOf, Rule};
 
@@ -136,17 +137,16 @@ pub fn block(corpus: &Corpus, frequencies: &Frequencies, base: Base, threads: us
         }
         // Merged on the way, so that memory follows the distinct pairs and not their sum over rules.
         if pairs.len() > 2 * merged + PAIRS_UNMERGED {
-            pairs.sort_unstable();
-            merge(&mut pairs);
+            merge(&mut pairs, threads);
             merged = pairs.len();
         }
     }
-    pairs.sort_unstable();
-    merge(&mut pairs);
+    merge(&mut pairs, threads);
     (pairs, reports)
 }
 
-fn merge(pairs: &mut Vec<Pair>) {
+fn merge(pairs: &mut Vec<Pair>, threads: usize) {
+    sort_by(pairs, threads, Pair::cmp);
     pairs.dedup_by(|next, kept| {
         let same = (next.left, next.right) == (kept.left, kept.right);
         if same {

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use petgraph::unionfind::UnionFind;
 
+use super::parallel::sort_by;
 use super::record::{Corpus, NONE, RecordIx, Symbol};
 use super::weights::Scale;
 
@@ -226,19 +227,25 @@ impl<'a> Groups<'a> {
     /// Smallest record of each record's group.
     pub fn representatives(&self) -> Vec<RecordIx> {
         let mut out = vec![NONE; self.next.len()];
+        self.fill_representatives(&mut out, |_| true);
+        out
+    }
+
+    /// Writes the smallest record of the group of each record that is wanted; a group is wanted as a whole.
+    pub fn fill_representatives(&self, out: &mut [RecordIx], is_wanted: impl Fn(RecordIx) -> bool) {
         for ix in 0..out.len() {
             // Records come by rising index: the first of a ring that is met is its smallest.
-            if out[ix] == NONE {
+            if out[ix] == NONE && is_wanted(ix as RecordIx) {
                 for member in self.members(ix) {
                     out[member as usize] = ix as RecordIx;
                 }
             }
         }
-        out
     }
 }
 
 /// Order in which links are tried: grounds, weight from above, records.
-pub fn order(links: &mut [Link]) {
-    links.sort_unstable_by_key(|l| (l.grounds, std::cmp::Reverse(l.unats), l.left, l.right));
+pub fn order(links: &mut [Link], threads: usize) {
+    let key = |l: &Link| (l.grounds, std::cmp::Reverse(l.unats), l.left, l.right);
+    sort_by(links, threads, |a, b| key(a).cmp(&key(b)));
 }

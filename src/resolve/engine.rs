@@ -3,13 +3,17 @@
 //! Pure arithmetic over a [`Corpus`]; the same records give the same result in any order, under any file names and with any number of
 //! threads. With frozen parameters ([`Frozen`]) nothing is fitted: a run over later records only gives what a run over all of them gives.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::blocking::{Base, Pair, RuleReport, block};
 use super::cluster::{Grounds, Groups, Link, Refusal, Union, order};
 use super::compare::{Pattern, compare};
+use super::components::Components;
 use super::em;
 use super::estimate::{estimate_u, prior, prior_of_expected};
 use super::frequency::Frequencies;
 use super::model::{Model, Origin};
+use super::parallel::side_by_side;
 use super::record::{Corpus, RecordIx};
 use super::spec::{Nature, Test};
 use super::weights::{Scale, is_same_reference};
@@ -21,7 +25,7 @@ const PRIOR_TOLERANCE_NATS: f64 = 1e-4;
 /// Pairs that one thread is given at a time.
 const PAIRS_PER_THREAD: usize = 200_000;
 /// Pairs that are judged before those that nobody will ask for are let go.
-const PAIRS_JUDGED: usize = 4_000_000;
+const PAIRS_JUDGED: usize = 800_000;
 /// Pairs so far below the threshold, with no ground to link them, are kept as two numbers only.
 pub const KEPT_BELOW_NATS: f64 = 5.0;
 
@@ -165,9 +169,9 @@ pub fn resolve(corpus: &Corpus, options: Options) -> Resolution {
     let Some(frozen) = options.frozen else {
         let fitted = fit(corpus, threads);
         let scale = Scale { corpus, frequencies: &fitted.frequencies, model: &fitted.model };
-        let (judged, unlikely) = judge(&scale, &fitted.pairs, &fitted.patterns, threads);
-        drop((fitted.pairs, fitted.patterns));
-        let (person_of, pairs, ruled) = join(scale, judged, options.rulings);
+        let (judged, unlikely) = judge(&scale, &fitted.pairs, &fitted.patterns, Some(&fitted.evidence), threads);
+        drop((fitted.pairs, fitted.patterns, fitted.evidence));
+        let (person_of, pairs, ruled) = join(scale, judged, options.rulings, threads);
         let (rules, sessions) = (fitted.rules, fitted.sessions);
         return Resolution { person_of, pairs, unlikely, ruled, rules, sessions, model: fitted.model, frequencies: fitted.frequencies };
     };
@@ -175,10 +179,10 @@ pub fn resolve(corpus: &Corpus, options: Options) -> Resolution {
     let (pairs, rules) = block(corpus, &frozen.frequencies, base, threads);
     let patterns = patterns(corpus, &frozen.frequencies, &pairs, threads);
     let scale = Scale { corpus, frequencies: &frozen.frequencies, model: frozen.model };
-    let (mut judged, unlikely) = judge(&scale, &pairs, &patterns, threads);
+    let (mut judged, unlikely) = judge(&scale, &pairs, &patterns, None, threads);
     judged.extend(frozen.known.into_iter().flatten());
     judged.sort_unstable_by_key(|j| (j.pair.left, j.pair.right));
-    let (person_of, pairs, ruled) = join(scale, judged, options.rulings);
+    let (person_of, pairs, ruled) = join(scale, judged, options.rulings, threads);
     let model = frozen.model.clone();
     Resolution { person_of, pairs, unlikely, ruled, rules, sessions: Vec::new(), model, frequencies: frozen.frequencies }
 }
@@ -189,12 +193,14 @@ pub fn regrouped(corpus: &Corpus, resolution: &Resolution, link_nats: f64) -> Ve
     let pairs: Vec<Pair> = compared.iter().map(|j| j.pair).collect();
     let patterns: Vec<Pattern> = compared.iter().filter_map(|j| j.pattern).collect();
     let scale = resolution.scale(corpus);
-    join(scale, judge_from(&scale, &pairs, &patterns, link_nats, 1), &[]).0
+    join(scale, judge_from(&scale, &pairs, &patterns, None, link_nats, 1), &[], 1).0
 }
 
 struct Fitted {
     pairs: Vec<Pair>,
     patterns: Vec<Pattern>,
+    /// Sum of the terms of each pair but for the prior.
+    evidence: Vec<i32>,
     rules: Vec<RuleReport>,
     sessions: Vec<em::Session>,
     model: Model,
@@ -208,11 +214,10 @@ fn fit(corpus: &Corpus, threads: usize) -> Fitted {
     let patterns = patterns(corpus, &rough, &pairs, threads);
     let mut first_pass = Groups::new(corpus);
     let mut n_certain = 0_u64;
-    for (pair, pattern) in pairs.iter().zip(&patterns) {
-        if is_certain(corpus, pair, *pattern) {
-            n_certain += 1;
-            first_pass.join(pair.left, pair.right, Grounds::Weight);
-        }
+    let certain = in_parts(pairs.len(), threads, |range| range.filter(|i| is_certain(corpus, &pairs[*i], patterns[*i])).collect());
+    for pair in certain.into_iter().map(|i| pairs[i]) {
+        n_certain += 1;
+        first_pass.join(pair.left, pair.right, Grounds::Weight);
     }
     let groups = first_pass.representatives();
     let frequencies = Frequencies::counted(corpus, &groups, threads);
@@ -221,27 +226,26 @@ fn fit(corpus: &Corpus, threads: usize) -> Fitted {
     model.lambda_origin = lambda_origin;
     estimate_u(&mut model, corpus, &rough, &groups, threads);
     let sessions = em::fit(&mut model, &corpus.spec, &pairs, &patterns, threads);
-    refine_prior(&mut model, corpus, &frequencies, &pairs, &patterns, threads);
-    Fitted { pairs, patterns, rules, sessions, model, frequencies }
+    let scale = Scale { corpus, frequencies: &frequencies, model: &model };
+    let without_prior = |i: usize| narrow(scale.weight_unats(pairs[i].left, pairs[i].right, patterns[i]) - scale.prior_unats());
+    let evidence = in_parts(pairs.len(), threads, |range| range.map(without_prior).collect());
+    refine_prior(&mut model, corpus.len(), &evidence, threads);
+    Fitted { pairs, patterns, evidence, rules, sessions, model, frequencies }
 }
 
 /// λ, given everything else: the matches that the weights themselves expect among the compared pairs. The certain pairs give a start
 /// only: how few of the true ones they are differs too much from one set of records to another.
-fn refine_prior(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, pairs: &[Pair], patterns: &[Pattern], threads: usize) {
-    let scale = Scale { corpus, frequencies, model };
-    let evidence: Vec<i64> =
-        in_parts(pairs.len(), threads, |range| range.map(|i| scale.weight_unats(pairs[i].left, pairs[i].right, patterns[i])).collect());
-    let start = model.prior_nats();
-    let mut prior = start;
+fn refine_prior(model: &mut Model, n_records: usize, evidence: &[i32], threads: usize) {
+    let mut prior = model.prior_nats();
     for _ in 0..PRIOR_ROUNDS_MAX {
         // Whole billionths are added up, so that the sum does not depend on the order.
-        let expected_of = |unats: &i64| {
-            let nats = *unats as f64 / 1e6 - start + prior;
+        let expected_of = |unats: &i32| {
+            let nats = f64::from(*unats) / 1e6 + prior;
             (1e9 / (1.0 + (-nats).exp())).round() as i128
         };
         let sums = in_parts(evidence.len(), threads, |range| vec![evidence[range].iter().map(expected_of).sum::<i128>()]);
         let expected: i128 = sums.into_iter().sum();
-        let Some(lambda) = prior_of_expected(corpus.len(), expected as f64 / 1e9) else { return };
+        let Some(lambda) = prior_of_expected(n_records, expected as f64 / 1e9) else { return };
         model.lambda = lambda;
         model.lambda_origin = Origin::Fitted;
         let next = model.prior_nats();
@@ -250,6 +254,11 @@ fn refine_prior(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, p
         }
         prior = next;
     }
+}
+
+/// Micro-nats of evidence in half the room; beyond two thousand nats nothing is left to say.
+fn narrow(unats: i64) -> i32 {
+    unats.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
 }
 
 fn patterns(corpus: &Corpus, frequencies: &Frequencies, pairs: &[Pair], threads: usize) -> Vec<Pattern> {
@@ -298,13 +307,21 @@ fn is_same_valid_id(corpus: &Corpus, pair: &Pair) -> bool {
     id.is_some() && id == corpus.valid_id(b) && matches!((corpus.name(a), corpus.name(b)), (Some(x), Some(y)) if x.is_compatible(y))
 }
 
-/// Judges pairs; those that are far below the threshold come back as records only.
-fn judge(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], threads: usize) -> (Vec<Judged>, Vec<(RecordIx, RecordIx)>) {
+/// Judges pairs, by evidence that is known already where it is given; those that are far below the threshold come back as records only.
+fn judge(
+    scale: &Scale,
+    pairs: &[Pair],
+    patterns: &[Pattern],
+    evidence: Option<&[i32]>,
+    threads: usize,
+) -> (Vec<Judged>, Vec<(RecordIx, RecordIx)>) {
     let link_nats = scale.corpus.spec.join.link_nats;
     let kept_from = ((link_nats - KEPT_BELOW_NATS) * 1e6) as i64;
     let (mut kept, mut unlikely) = (Vec::new(), Vec::new());
-    for (pairs, patterns) in pairs.chunks(PAIRS_JUDGED).zip(patterns.chunks(PAIRS_JUDGED)) {
-        for j in judge_from(scale, pairs, patterns, link_nats, threads) {
+    for start in (0..pairs.len()).step_by(PAIRS_JUDGED) {
+        let range = start..pairs.len().min(start + PAIRS_JUDGED);
+        let evidence = evidence.map(|e| &e[range.clone()]);
+        for j in judge_from(scale, &pairs[range.clone()], &patterns[range], evidence, link_nats, threads) {
             if j.grounds.is_some() || j.reason.is_some() || j.unats >= kept_from {
                 kept.push(j);
             } else {
@@ -315,11 +332,22 @@ fn judge(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], threads: usize) ->
     (kept, unlikely)
 }
 
-fn judge_from(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], link_nats: f64, threads: usize) -> Vec<Judged> {
+fn judge_from(
+    scale: &Scale,
+    pairs: &[Pair],
+    patterns: &[Pattern],
+    evidence: Option<&[i32]>,
+    link_nats: f64,
+    threads: usize,
+) -> Vec<Judged> {
     let corpus = scale.corpus;
     let threshold = (link_nats * 1e6).round() as i64;
-    let judge_one = |pair: &Pair, pattern: Pattern| {
-        let unats = scale.weight_unats(pair.left, pair.right, pattern);
+    let judge_one = |i: usize| {
+        let (pair, pattern) = (&pairs[i], patterns[i]);
+        let unats = match evidence {
+            Some(evidence) => scale.prior_unats() + i64::from(evidence[i]),
+            None => scale.weight_unats(pair.left, pair.right, pattern),
+        };
         let (grounds, reason) = if is_same_reference(corpus, pair.left, pair.right) {
             (Some(Grounds::SamePersonRef), None)
         } else if is_same_valid_id(corpus, pair) {
@@ -336,7 +364,7 @@ fn judge_from(scale: &Scale, pairs: &[Pair], patterns: &[Pattern], link_nats: f6
         };
         Judged { pair: *pair, pattern: Some(pattern), unats, grounds, decision: Decision::Below, reason }
     };
-    in_parts(pairs.len(), threads, |range| range.map(|i| judge_one(&pairs[i], patterns[i])).collect())
+    in_parts(pairs.len(), threads, |range| range.map(judge_one).collect())
 }
 
 /// What a strong pair rests on.
@@ -381,19 +409,26 @@ fn support(corpus: &Corpus, pair: &Pair, pattern: Pattern) -> Support {
     }
 }
 
-/// Do more than one known person share all the numbers that the pair shares?
-fn is_shared_number(corpus: &Corpus, frequencies: &Frequencies, pair: &Pair) -> bool {
+/// Do more than one known person share all the numbers that the two records share?
+fn is_shared_number(corpus: &Corpus, frequencies: &Frequencies, a: RecordIx, b: RecordIx) -> bool {
     let numbers = corpus.spec.comparisons.iter().filter(|c| c.nature == Nature::Number && c.levels[0].test == Test::Same);
     numbers
         .flat_map(|c| {
-            let (left, right) = (corpus.cell(c.column, pair.left), corpus.cell(c.column, pair.right));
+            let (left, right) = (corpus.cell(c.column, a), corpus.cell(c.column, b));
             let shared = left.iter().filter(|s| right.binary_search(s).is_ok());
             shared.map(move |s| frequencies.column(c.column).named_persons(*s))
         })
         .all(|named| named > 1)
 }
 
-fn join(scale: Scale, mut pairs: Vec<Judged>, rulings: &[(RecordIx, RecordIx, Ruling)]) -> (Vec<RecordIx>, Vec<Judged>, Vec<Ruled>) {
+/// Joins what is linked, strongest link first. Links of different components have nothing to do with each other: each thread joins its own
+/// components, in the order in which one would join them all.
+fn join(
+    scale: Scale,
+    mut pairs: Vec<Judged>,
+    rulings: &[(RecordIx, RecordIx, Ruling)],
+    threads: usize,
+) -> (Vec<RecordIx>, Vec<Judged>, Vec<Ruled>) {
     let corpus = scale.corpus;
     let mut links: Vec<Link> = Vec::new();
     for (i, judged) in pairs.iter().enumerate() {
@@ -401,7 +436,7 @@ fn join(scale: Scale, mut pairs: Vec<Judged>, rulings: &[(RecordIx, RecordIx, Ru
             links.push(Link { left: judged.pair.left, right: judged.pair.right, grounds, unats: judged.unats, pair: i });
         }
     }
-    order(&mut links);
+    order(&mut links, threads);
     let mut ruled: Vec<Ruled> = rulings
         .iter()
         .filter(|(left, right, _)| left != right)
@@ -410,38 +445,47 @@ fn join(scale: Scale, mut pairs: Vec<Judged>, rulings: &[(RecordIx, RecordIx, Ru
     ruled.sort_unstable();
     ruled.dedup();
     let apart: Vec<(RecordIx, RecordIx)> = ruled.iter().filter(|r| r.ruling == Ruling::CannotLink).map(|r| (r.left, r.right)).collect();
-    let mut groups = Groups::coherent(scale, &apart);
+    let must = ruled.iter().filter(|r| r.ruling == Ruling::MustLink).map(|r| (r.left, r.right));
+    let components = Components::of(corpus.len(), links.iter().map(|l| (l.left, l.right)).chain(must), threads);
+    let mut shares: Vec<Mutex<Groups>> = (0..components.shares()).map(|_| Mutex::new(Groups::coherent(scale, &apart))).collect();
     for r in ruled.iter_mut().filter(|r| r.ruling == Ruling::MustLink) {
+        let groups = shares[components.share_of(r.left)].get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Union::Refused(refusal) = groups.join(r.left, r.right, Grounds::MustLink) {
             r.refused = Some(refusal);
         }
     }
-    let attempt = |groups: &mut Groups, pairs: &mut [Judged], link: &Link| {
-        let (decision, reason) = match groups.join_weighed(link.left, link.right, link.grounds, Some(link.unats)) {
-            Union::Joined => (Decision::Linked, None),
-            Union::Refused(refusal) => (Decision::Refused, Some(Reason::Veto(refusal))),
+    let outcomes = |links: &[Link], is_tried: &(dyn Fn(&Link) -> bool + Sync)| -> Vec<(usize, Decision, Option<Reason>)> {
+        let of_share = |share: usize| {
+            let mut groups = shares[share].lock().unwrap_or_else(PoisonError::into_inner);
+            let own = links.iter().filter(|l| components.share_of(l.left) == share);
+            let outcome = |link: &Link| {
+                if !is_tried(link) {
+                    return (link.pair, Decision::Below, Some(Reason::SharedNumberAlone));
+                }
+                match groups.join_weighed(link.left, link.right, link.grounds, Some(link.unats)) {
+                    Union::Joined => (link.pair, Decision::Linked, None),
+                    Union::Refused(refusal) => (link.pair, Decision::Refused, Some(Reason::Veto(refusal))),
+                }
+            };
+            own.map(outcome).collect::<Vec<_>>()
         };
-        pairs[link.pair].decision = decision;
-        pairs[link.pair].reason = reason;
+        side_by_side(components.shares(), threads, of_share).into_iter().flatten().collect()
     };
+    let representatives = || components.representatives(&shares);
     let by_number = links.partition_point(|l| l.grounds < Grounds::NumberAlone);
-    for link in &links[..by_number] {
-        attempt(&mut groups, &mut pairs, link);
+    for (pair, decision, reason) in outcomes(&links[..by_number], &|_| true) {
+        (pairs[pair].decision, pairs[pair].reason) = (decision, reason);
     }
     if by_number < links.len() {
         // Only now is it known how many people a number has.
-        let people = Frequencies::of(corpus, &groups.representatives());
-        for link in &links[by_number..] {
-            if is_shared_number(corpus, &people, &pairs[link.pair].pair) {
-                pairs[link.pair].decision = Decision::Below;
-                pairs[link.pair].reason = Some(Reason::SharedNumberAlone);
-            } else {
-                attempt(&mut groups, &mut pairs, link);
-            }
+        let people = Frequencies::counted(corpus, &representatives(), threads);
+        let is_one_persons = |link: &Link| !is_shared_number(corpus, &people, link.left, link.right);
+        for (pair, decision, reason) in outcomes(&links[by_number..], &is_one_persons) {
+            (pairs[pair].decision, pairs[pair].reason) = (decision, reason);
         }
     }
     // A link refused early may have come together by another way since.
-    let person_of = groups.representatives();
+    let person_of = representatives();
     for judged in pairs.iter_mut().filter(|j| j.decision == Decision::Refused) {
         if person_of[judged.pair.left as usize] == person_of[judged.pair.right as usize] {
             judged.decision = Decision::Linked;

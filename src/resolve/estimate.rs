@@ -16,6 +16,8 @@ const MATCHES_A_RECORD_MIN: f64 = 0.1;
 const LAMBDA_MAX: f64 = 0.1;
 /// Random pairs that u is estimated on.
 const U_PAIRS_MAX: usize = 600_000;
+/// Records that one thread looks at at a time.
+const RECORDS_PER_BLOCK: usize = 100_000;
 /// Weight of the default u, in pairs.
 const U_PSEUDO_PAIRS: f64 = 2_000.0;
 /// Chance that two numbers agree on three visible positions.
@@ -47,11 +49,16 @@ fn lambda_of(n_records: usize, expected: f64) -> f64 {
 /// u of the comparisons without a fixed one, on pairs of records of different first-pass groups, evenly spread.
 pub fn estimate_u(model: &mut Model, corpus: &Corpus, frequencies: &Frequencies, groups: &[RecordIx], threads: usize) {
     let spec = &corpus.spec;
-    let filled = |ix: RecordIx| spec.comparisons.iter().filter(|c| !corpus.cell(c.column, ix).is_empty()).count();
+    let filled_of = |ix: RecordIx| spec.comparisons.iter().filter(|c| !corpus.cell(c.column, ix).is_empty()).count();
+    let filled_in = |block: usize| {
+        let from = block * RECORDS_PER_BLOCK;
+        (from..groups.len().min(from + RECORDS_PER_BLOCK)).map(|ix| filled_of(ix as RecordIx)).collect::<Vec<_>>()
+    };
+    let filled = side_by_side(groups.len().div_ceil(RECORDS_PER_BLOCK), threads, filled_in).concat();
     let mut best: Vec<Option<RecordIx>> = vec![None; groups.len()];
     for (ix, group) in groups.iter().enumerate() {
         let slot = &mut best[*group as usize];
-        if slot.is_none_or(|held| filled(ix as RecordIx) > filled(held)) {
+        if slot.is_none_or(|held| filled[ix] > filled[held as usize]) {
             *slot = Some(ix as RecordIx);
         }
     }

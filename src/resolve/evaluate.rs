@@ -2,7 +2,7 @@
 //!
 //! Takes the group and the true person of each record, gives counts and rates. Nothing here is seen by what groups the records.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -98,9 +98,8 @@ fn pairs(n: usize) -> u64 {
 pub fn figures(corpus: &Corpus, resolution: &Resolution, truth: &[Symbol]) -> Figures {
     let groups = &resolution.person_of;
     let is_true = |a: RecordIx, b: RecordIx| truth[a as usize] != NONE && truth[a as usize] == truth[b as usize];
-    let cells = cells(groups, truth);
-    let (of_group, of_person) = (sums(cells.iter().map(|((g, _), n)| (*g, *n))), sums(cells.iter().map(|((_, p), n)| (*p, *n))));
-    let true_pairs: u64 = of_person.values().map(|n| pairs(*n)).sum();
+    let table = Table::of(groups, truth);
+    let true_pairs = pairs_within(&table.of_person);
     let (mut compared, mut compared_true, mut linked, mut linked_true) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut vetoes: BTreeMap<&'static str, u64> = BTreeMap::new();
     for judged in &resolution.pairs {
@@ -122,23 +121,21 @@ pub fn figures(corpus: &Corpus, resolution: &Resolution, truth: &[Symbol]) -> Fi
         compared += 1;
         compared_true += u64::from(is_true(*a, *b));
     }
-    let right: u64 = cells.values().map(|n| pairs(*n)).sum();
-    let said: u64 = of_group.values().map(|n| pairs(*n)).sum();
-    let by_record = by_record(corpus, groups, truth, &cells, &of_group, &of_person);
+    let by_record = by_record(corpus, &table);
     let mut sizes: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-    of_group.values().for_each(|n| sizes.entry(*n).or_default().0 += 1);
-    of_person.values().for_each(|n| sizes.entry(*n).or_default().1 += 1);
+    there(&table.of_group).for_each(|n| sizes.entry(n).or_default().0 += 1);
+    there(&table.of_person).for_each(|n| sizes.entry(n).or_default().1 += 1);
     Figures {
-        records: of_group.values().sum(),
-        persons: of_person.len(),
+        records: table.records.len(),
+        persons: there(&table.of_person).count(),
         true_pairs,
         compared_pairs: compared,
         blocking_recall: if true_pairs == 0 { 1.0 } else { compared_true as f64 / true_pairs as f64 },
         pairs: Rates::of_counts(linked_true, linked, true_pairs),
-        clusters: Rates::of_counts(right, said, true_pairs),
+        clusters: table.rates(),
         b_cubed: mean(by_record.values()),
-        groups: of_group.len(),
-        largest: of_group.values().copied().max().unwrap_or(0),
+        groups: there(&table.of_group).count(),
+        largest: there(&table.of_group).max().unwrap_or(0),
         vetoes,
         by_name: by_record.iter().map(|(name_type, sum)| sum.figures(name_type)).collect(),
         sizes: sizes.into_iter().map(|(records, (groups, persons))| Size { records, groups, persons }).collect(),
@@ -147,23 +144,51 @@ pub fn figures(corpus: &Corpus, resolution: &Resolution, truth: &[Symbol]) -> Fi
 
 /// Rates of pairs within groups alone: for looking at many thresholds.
 pub fn cluster_rates(groups: &[RecordIx], truth: &[Symbol]) -> Rates {
-    let cells = cells(groups, truth);
-    let (of_group, of_person) = (sums(cells.iter().map(|((g, _), n)| (*g, *n))), sums(cells.iter().map(|((_, p), n)| (*p, *n))));
-    let count = |sums: &BTreeMap<u32, usize>| sums.values().map(|n| pairs(*n)).sum::<u64>();
-    Rates::of_counts(cells.values().map(|n| pairs(*n)).sum(), count(&of_group), count(&of_person))
+    Table::of(groups, truth).rates()
 }
 
-/// Records by group and person.
-fn cells(groups: &[RecordIx], truth: &[Symbol]) -> BTreeMap<(RecordIx, Symbol), usize> {
-    let mut all: Vec<(RecordIx, Symbol)> = groups.iter().zip(truth).filter(|(_, t)| **t != NONE).map(|(g, t)| (*g, *t)).collect();
-    all.sort_unstable();
-    all.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect()
+/// Records by group and person; records of unknown persons are left out.
+struct Table {
+    /// Group, person, record; sorted.
+    records: Vec<(RecordIx, Symbol, RecordIx)>,
+    /// Records by group.
+    of_group: Vec<u32>,
+    /// Records by person.
+    of_person: Vec<u32>,
 }
 
-fn sums(counts: impl Iterator<Item = (u32, usize)>) -> BTreeMap<u32, usize> {
-    let mut all: Vec<(u32, usize)> = counts.collect();
-    all.sort_unstable();
-    all.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0, same.iter().map(|(_, n)| n).sum())).collect()
+impl Table {
+    fn of(groups: &[RecordIx], truth: &[Symbol]) -> Table {
+        let known = groups.iter().zip(truth).enumerate().filter(|(_, (_, person))| **person != NONE);
+        let mut records: Vec<_> = known.map(|(ix, (group, person))| (*group, *person, ix as RecordIx)).collect();
+        records.sort_unstable();
+        let persons = records.iter().map(|r| r.1 as usize + 1).max().unwrap_or(0);
+        let mut table = Table { of_group: vec![0; groups.len()], of_person: vec![0; persons], records };
+        for (group, person, _) in &table.records {
+            table.of_group[*group as usize] += 1;
+            table.of_person[*person as usize] += 1;
+        }
+        table
+    }
+
+    /// Records of one person in one group, cell by cell.
+    fn cells(&self) -> impl Iterator<Item = &[(RecordIx, Symbol, RecordIx)]> {
+        self.records.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
+    }
+
+    fn rates(&self) -> Rates {
+        let right = self.cells().map(|cell| pairs(cell.len())).sum();
+        Rates::of_counts(right, pairs_within(&self.of_group), pairs_within(&self.of_person))
+    }
+}
+
+/// Sizes of the groups or persons that have records.
+fn there(records: &[u32]) -> impl Iterator<Item = usize> {
+    records.iter().filter(|n| **n > 0).map(|n| *n as usize)
+}
+
+fn pairs_within(records: &[u32]) -> u64 {
+    there(records).map(pairs).sum()
 }
 
 #[derive(Default)]
@@ -192,30 +217,20 @@ fn mean<'a>(sums: impl Iterator<Item = &'a Sum>) -> Rates {
     if n == 0 { Rates::of(1.0, 1.0) } else { Rates::of(precision / n as f64, recall / n as f64) }
 }
 
-fn by_record(
-    corpus: &Corpus,
-    groups: &[RecordIx],
-    truth: &[Symbol],
-    cells: &BTreeMap<(RecordIx, Symbol), usize>,
-    of_group: &BTreeMap<u32, usize>,
-    of_person: &BTreeMap<u32, usize>,
-) -> BTreeMap<&'static str, Sum> {
+fn by_record(corpus: &Corpus, table: &Table) -> BTreeMap<&'static str, Sum> {
     let mut out: BTreeMap<&'static str, Sum> = BTreeMap::new();
-    let cells: HashMap<(RecordIx, Symbol), usize> = cells.iter().map(|(at, n)| (*at, *n)).collect();
-    let [of_group, of_person] = [of_group, of_person].map(|sums| sums.iter().map(|(at, n)| (*at, *n)).collect::<HashMap<u32, usize>>());
-    for ix in 0..corpus.len() as RecordIx {
-        let (group, person) = (groups[ix as usize], truth[ix as usize]);
-        if person == NONE {
-            continue;
+    for cell in table.cells() {
+        let (group, person, _) = cell[0];
+        let common = cell.len();
+        let (n_group, n_person) = (table.of_group[group as usize] as usize, table.of_person[person as usize] as usize);
+        for (_, _, ix) in cell {
+            let sum = out.entry(name_type(corpus, *ix)).or_default();
+            sum.records += 1;
+            sum.with_strangers += usize::from(common < n_group);
+            sum.with_missing += usize::from(common < n_person);
+            sum.precision += common as f64 / n_group as f64;
+            sum.recall += common as f64 / n_person as f64;
         }
-        let common = cells[&(group, person)];
-        let (n_group, n_person) = (of_group[&group], of_person[&person]);
-        let sum = out.entry(name_type(corpus, ix)).or_default();
-        sum.records += 1;
-        sum.with_strangers += usize::from(common < n_group);
-        sum.with_missing += usize::from(common < n_person);
-        sum.precision += common as f64 / n_group as f64;
-        sum.recall += common as f64 / n_person as f64;
     }
     out
 }

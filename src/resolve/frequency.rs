@@ -58,17 +58,19 @@ impl Frequencies {
         for ix in 0..corpus.len() as RecordIx {
             is_named[group_of[ix as usize] as usize] |= corpus.name_symbol(ix).is_some() || corpus.id(ix).is_some();
         }
+        let by_group = by_group(group_of);
+        let people = People { group_of, by_group: &by_group };
         let of_part = |i: usize| {
             let part = corpus.spec.parts[i];
             if is_share(corpus, part) {
-                count(corpus, group_of, None, part.column, |value| corpus.part(i, value), corpus.parts[i].n)
+                count(corpus, people, None, part.column, |value| corpus.part(i, value), corpus.parts[i].n)
             } else {
                 Counts::default()
             }
         };
         let of_column = |column: usize| {
             if is_counted(corpus, column) {
-                count(corpus, group_of, Some(&is_named), column, |value| value, corpus.values[column].len())
+                count(corpus, people, Some(&is_named), column, |value| value, corpus.values[column].len())
             } else {
                 Counts::default()
             }
@@ -77,7 +79,7 @@ impl Frequencies {
         let mut parts =
             side_by_side(n_parts + corpus.spec.columns.len(), threads, |i| if i < n_parts { of_part(i) } else { of_column(i - n_parts) });
         let columns = parts.split_off(n_parts);
-        let generic = (0..corpus.spec.columns.len()).map(|column| generic(corpus, column)).collect();
+        let generic = side_by_side(corpus.spec.columns.len(), threads, |column| generic(corpus, column));
         Frequencies { parts, columns, generic }
     }
 
@@ -107,9 +109,32 @@ pub(super) fn is_counted(corpus: &Corpus, column: usize) -> bool {
     corpus.spec.comparisons.iter().any(|c| c.column == column && c.levels.iter().any(|l| l.frequency == Frequency::Count))
 }
 
+/// Records by the group that each is in, and in the order of their groups.
+#[derive(Clone, Copy)]
+struct People<'a> {
+    group_of: &'a [RecordIx],
+    by_group: &'a [RecordIx],
+}
+
+/// Records in the order of their groups; each group is called after one of its records.
+fn by_group(group_of: &[RecordIx]) -> Vec<RecordIx> {
+    let mut next = vec![0_u32; group_of.len() + 1];
+    group_of.iter().for_each(|group| next[*group as usize + 1] += 1);
+    for i in 1..next.len() {
+        next[i] += next[i - 1];
+    }
+    let mut out = vec![0; group_of.len()];
+    for (ix, group) in group_of.iter().enumerate() {
+        let place = &mut next[*group as usize];
+        out[*place as usize] = ix as RecordIx;
+        *place += 1;
+    }
+    out
+}
+
 fn count(
     corpus: &Corpus,
-    group_of: &[RecordIx],
+    people: People,
     is_named: Option<&[bool]>,
     column: usize,
     symbol_of: impl Fn(Symbol) -> Symbol,
@@ -118,29 +143,25 @@ fn count(
     if !corpus.is_used(column) {
         return Counts::default();
     }
-    let mut by_group: Vec<(Symbol, RecordIx)> = Vec::new();
-    let mut holds = vec![false; group_of.len()];
-    for ix in 0..corpus.len() as RecordIx {
-        let group = group_of[ix as usize];
-        for value in corpus.cell(column, ix) {
-            let symbol = symbol_of(*value);
-            if symbol != NONE {
-                by_group.push((symbol, group));
-                holds[group as usize] = true;
-            }
-        }
-    }
-    by_group.sort_unstable();
-    by_group.dedup();
-    let mut counts =
-        Counts { persons: vec![0; n_symbols], named: Vec::new(), total: holds.iter().filter(|h| **h).count() as u32, chance: 0.0 };
+    let mut counts = Counts { persons: vec![0; n_symbols], ..Counts::default() };
     if is_named.is_some() {
         counts.named = vec![0; n_symbols];
     }
-    for (symbol, group) in by_group {
-        counts.persons[symbol as usize] += 1;
-        if let Some(is_named) = is_named {
-            counts.named[symbol as usize] += u32::from(is_named[group as usize]);
+    let group_of = |ix: &RecordIx| people.group_of[*ix as usize];
+    let mut symbols: Vec<Symbol> = Vec::new();
+    for members in people.by_group.chunk_by(|a, b| group_of(a) == group_of(b)) {
+        let values = members.iter().flat_map(|ix| corpus.cell(column, *ix)).map(|value| symbol_of(*value));
+        symbols.clear();
+        symbols.extend(values.filter(|symbol| *symbol != NONE));
+        symbols.sort_unstable();
+        symbols.dedup();
+        counts.total += u32::from(!symbols.is_empty());
+        let named = is_named.is_some_and(|is_named| is_named[group_of(&members[0]) as usize]);
+        for symbol in &symbols {
+            counts.persons[*symbol as usize] += 1;
+            if named {
+                counts.named[*symbol as usize] += 1;
+            }
         }
     }
     counts.chance = chance(&counts.persons, counts.total);

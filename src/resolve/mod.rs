@@ -12,6 +12,7 @@ pub mod bridges;
 mod claims;
 pub mod cluster;
 pub mod compare;
+mod components;
 pub mod em;
 pub mod engine;
 mod estimate;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::intern::{ColumnBuilder, PARTS_OF_NAME, hash_text};
+use super::parallel::sort_by;
 use super::record::{Corpus, NONE, RecordIx, RecordKind, Symbol};
 use super::spec::{Kind, Spec};
 use crate::error::{Error, Result};
@@ -107,14 +108,14 @@ pub fn read(path: &Path, spec: Arc<Spec>, naming: &Naming, threads: usize) -> Re
 
     let mut builders: Vec<ColumnBuilder> = spec.columns.iter().map(ColumnBuilder::new).collect();
     let mut truths = ColumnBuilder::of_texts();
-    let mut hashes: Vec<u64> = Vec::new();
+    let mut hashes: Vec<u128> = Vec::new();
     // The next rows are read while these are normalised.
     let (sender, batches) = std::sync::mpsc::sync_channel::<Result<Batch>>(1);
     std::thread::scope(|scope| {
-        let sources = &sources;
+        let (sources, name) = (&sources, spec.name);
         scope.spawn(move || {
             loop {
-                let batch = read_batch(&mut reader, sources, path);
+                let batch = read_batch(&mut reader, sources, name, path);
                 let is_last = batch.as_ref().map_or(true, |b| b.rows.is_empty());
                 // Nobody listens any more if this fails: an earlier batch ended in an error.
                 if sender.send(batch).is_err() || is_last {
@@ -141,28 +142,28 @@ pub fn read(path: &Path, spec: Arc<Spec>, naming: &Naming, threads: usize) -> Re
         return Err(Error::usage("E0403", "it has no rows").file(path).hint("a CSV file in UTF-8 whose first line names the columns"));
     }
     let mut order: Vec<RecordIx> = (0..n as RecordIx).collect();
-    order.sort_unstable_by_key(|ix| (hashes[*ix as usize], *ix));
+    sort_by(&mut order, threads, |a, b| (hashes[*a as usize], a).cmp(&(hashes[*b as usize], b)));
     drop(hashes);
     let (_, truth) = truths.finish(n);
     let super::record::Cells::One(truth) = truth else { unreachable!("a column of texts has one value a record") };
     let truth = order.iter().map(|ix| truth[*ix as usize]).collect();
-    let corpus = Corpus::assemble(spec, builders, vec![RecordKind::Party; n], vec![NONE; n], order);
+    let corpus = Corpus::assemble(spec, builders, vec![RecordKind::Party; n], vec![NONE; n], order, threads);
     Ok(PersonFile { corpus, truth })
 }
 
 /// Rows with the hash of what each says.
 struct Batch {
     rows: Vec<csv::StringRecord>,
-    hashes: Vec<u64>,
+    hashes: Vec<u128>,
 }
 
-fn read_batch(reader: &mut csv::Reader<std::fs::File>, sources: &[Source], path: &Path) -> Result<Batch> {
+fn read_batch(reader: &mut csv::Reader<std::fs::File>, sources: &[Source], name: Option<usize>, path: &Path) -> Result<Batch> {
     let mut rows = Vec::with_capacity(BATCH_ROWS);
     let mut record = csv::StringRecord::new();
     while rows.len() < BATCH_ROWS && next(reader, &mut record, path)? {
         rows.push(std::mem::take(&mut record));
     }
-    Ok(Batch { hashes: rows.iter().map(|row| content_hash(row, sources)).collect(), rows })
+    Ok(Batch { hashes: rows.iter().map(|row| content_hash(row, sources, name)).collect(), rows })
 }
 
 fn sources(spec: &Spec, naming: &Naming, headers: &[String], find: &impl Fn(&str) -> Result<usize>) -> Result<Vec<Source>> {
@@ -201,13 +202,20 @@ fn next(reader: &mut csv::Reader<std::fs::File>, record: &mut csv::StringRecord,
     })
 }
 
-/// Hash of what a row says in the columns that are compared: the order of records follows it, not the order of the file.
-fn content_hash(row: &csv::StringRecord, sources: &[Source]) -> u64 {
-    let mut hash = 0_u64;
-    for header in sources.iter().flat_map(|s| &s.headers) {
-        hash = hash.rotate_left(17).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash_text(&row[*header]);
+/// Hash of what a row says in the columns that are compared: the order of records follows it, not the order of the file. The name comes first:
+/// records that will be compared lie close to each other in memory.
+fn content_hash(row: &csv::StringRecord, sources: &[Source], name: Option<usize>) -> u128 {
+    let (mut of_name, mut of_all) = (0_u64, 0_u64);
+    for source in sources {
+        for header in &source.headers {
+            let hash = hash_text(&row[*header]);
+            of_all = of_all.rotate_left(17).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash;
+            if Some(source.column) == name {
+                of_name = of_name.rotate_left(17) ^ hash;
+            }
+        }
     }
-    hash
+    u128::from(of_name) << 64 | u128::from(of_all)
 }
 
 /// Normalises a batch, columns side by side: what a column does with its values does not depend on the others.

@@ -4,10 +4,11 @@
 //! equality is a comparison of integers. The order is by content first and reference last: neither the order of rows nor the names of
 //! files change a result. Sex and birthplace are not even read.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::birth::BirthDate;
 use super::intern::ColumnBuilder;
+use super::parallel::side_by_side;
 use super::spec::{self, Kind, PartOf, Spec};
 use super::values::{self, Values};
 use crate::normalise::id_number::IdNumber;
@@ -181,6 +182,9 @@ impl Cells {
     }
 }
 
+/// Rows that one thread lays out at a time.
+const ROWS_PER_BLOCK: usize = 100_000;
+
 /// Where a column lies in a row of the grid.
 #[derive(Clone, Copy, Debug)]
 enum Place {
@@ -203,7 +207,11 @@ pub struct Grid {
 
 impl Grid {
     /// From filled columns; record i is row `order[i]`.
-    fn new(columns: &[Cells], order: &[RecordIx]) -> Grid {
+    fn new(columns: &[Cells], order: &[RecordIx], threads: usize) -> Grid {
+        Grid::in_blocks(columns, order, threads, ROWS_PER_BLOCK)
+    }
+
+    fn in_blocks(columns: &[Cells], order: &[RecordIx], threads: usize, rows: usize) -> Grid {
         let mut width = 0;
         let mut take = |n: usize| {
             width += n;
@@ -218,7 +226,28 @@ impl Grid {
             })
             .collect();
         let mut grid = Grid { slots: Vec::with_capacity(width * order.len()), several: Vec::new(), places, width };
-        for row in order {
+        let blocks: Vec<&[RecordIx]> = order.chunks(rows).collect();
+        // A few blocks at a time, so that the grid is not held twice.
+        for blocks in blocks.chunks(2 * threads.max(1)) {
+            for mut block in side_by_side(blocks.len(), threads, |i| grid.filled(columns, blocks[i])) {
+                let before = grid.several.len() as u32;
+                for place in grid.places.iter().filter_map(|place| if let Place::Many(at) = place { Some(*at) } else { None }) {
+                    for row in block.slots.chunks_exact_mut(width).filter(|row| row[place] > 1) {
+                        row[place + 1] += before;
+                    }
+                }
+                grid.slots.append(&mut block.slots);
+                grid.several.append(&mut block.several);
+            }
+        }
+        grid
+    }
+
+    /// A grid of some rows, laid out like this one.
+    fn filled(&self, columns: &[Cells], rows: &[RecordIx]) -> Grid {
+        let slots = Vec::with_capacity(self.width * rows.len());
+        let mut grid = Grid { slots, several: Vec::new(), places: self.places.clone(), width: self.width };
+        for row in rows {
             for (place, cells) in grid.places.iter().zip(columns) {
                 let values = cells.of(*row);
                 match (place, values) {
@@ -319,7 +348,7 @@ impl Corpus {
         let (_, person_refs) = references.finish(raw.len());
         let Cells::One(person_refs) = person_refs else { unreachable!("a column of texts has one value a record") };
         let order: Vec<RecordIx> = (0..raw.len() as RecordIx).collect();
-        Corpus { raw, ..Corpus::assemble(spec, columns, kinds, person_refs, order) }
+        Corpus { raw, ..Corpus::assemble(spec, columns, kinds, person_refs, order, 1) }
     }
 
     /// Puts filled columns together; record i of the corpus is row `order[i]`.
@@ -329,6 +358,7 @@ impl Corpus {
         kinds: Vec<RecordKind>,
         person_refs: Vec<Symbol>,
         order: Vec<RecordIx>,
+        threads: usize,
     ) -> Corpus {
         let n = kinds.len();
         for column in 0..builders.len() {
@@ -346,16 +376,14 @@ impl Corpus {
                 }
             }
         }
-        let mut values = Vec::new();
-        let mut cells = Vec::new();
-        for builder in builders {
-            let (v, c) = builder.finish(n);
-            values.push(v);
-            cells.push(c);
-        }
-        let grid = Grid::new(&cells, &order);
+        let builders: Vec<Mutex<Option<ColumnBuilder>>> = builders.into_iter().map(|b| Mutex::new(Some(b))).collect();
+        let taken = |column: usize| builders[column].lock().unwrap_or_else(PoisonError::into_inner).take().expect("each is taken once");
+        let (values, cells): (Vec<Values>, Vec<Cells>) =
+            side_by_side(builders.len(), threads, |column| taken(column).finish(n)).into_iter().unzip();
+        let grid = Grid::new(&cells, &order, threads);
         drop(cells);
-        let parts: Vec<PartTable> = spec.parts.iter().map(|part| values[part.column].part(part.of, part.first)).collect();
+        let part = |i: usize| values[spec.parts[i].column].part(spec.parts[i].of, spec.parts[i].first);
+        let parts: Vec<PartTable> = side_by_side(spec.parts.len(), threads, part);
         let name_parts = spec
             .name
             .map(|column| [PartOf::Reading, PartOf::Surname, PartOf::Given].map(|of| spec.part(spec::Part { column, of, first: None })));
@@ -451,5 +479,28 @@ impl Corpus {
     /// `source_id:source_row` of a record.
     pub fn reference(&self, ix: RecordIx) -> String {
         self.raw[ix as usize].reference()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_of_blocks_says_what_the_columns_say() {
+        let one = vec![7, NONE, 3, 4, NONE, 9, 1];
+        let lists: [&[Symbol]; 7] = [&[1, 2], &[], &[5], &[6, 7, 8], &[2, 3], &[], &[4, 5]];
+        let mut starts = vec![0];
+        lists.iter().for_each(|list| starts.push(starts[starts.len() - 1] + list.len() as u32));
+        let columns = [Cells::One(one.clone()), Cells::One(vec![NONE; 7]), Cells::Many { starts, symbols: lists.concat() }];
+        let order = [4, 2, 0, 6, 1, 3, 5];
+        for (threads, rows) in [(1, 100), (2, 2), (3, 1)] {
+            let grid = Grid::in_blocks(&columns, &order, threads, rows);
+            for (ix, row) in order.iter().enumerate() {
+                assert_eq!(grid.of(0, ix as RecordIx), columns[0].of(*row));
+                assert_eq!(grid.of(1, ix as RecordIx), &[] as &[Symbol]);
+                assert_eq!(grid.of(2, ix as RecordIx), lists[*row as usize]);
+            }
+        }
     }
 }

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::birth::BirthDate;
 use super::intern::{ByHash, hash_text};
 use super::record::{NONE, PartTable, Symbol};
 use super::spec::{Kind, PartOf};
 use crate::normalise::id_number::IdNumber;
 use crate::normalise::name::Name;
+use crate::normalise::text::plain;
 
 /// Digits a landline or foreign number must have to be worth comparing.
 const PHONE_DIGITS_MIN: usize = 7;
@@ -28,7 +27,7 @@ fn is_filler(digits: &str) -> bool {
 }
 
 fn digits(written: &str) -> String {
-    written.nfkc().filter(char::is_ascii_digit).collect()
+    plain(written).chars().filter(char::is_ascii_digit).collect()
 }
 
 /// A phone number: a Chinese mobile number as its 11 digits (+86, 0086, 17951 and the like taken off), others as their digits.
@@ -50,7 +49,7 @@ pub fn is_mobile(phone: &str) -> bool {
 
 /// A card or account: its letters and digits, upper case.
 pub fn account(written: &str) -> Option<String> {
-    let text: String = written.nfkc().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let text: String = plain(written).chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     let n_digits = text.bytes().filter(u8::is_ascii_digit).count();
     (n_digits >= ACCOUNT_DIGITS_MIN && !is_filler(&text)).then_some(text)
 }
@@ -73,13 +72,13 @@ pub fn address(written: &str) -> Option<String> {
 
 /// A code: letters and digits, upper case.
 pub fn reference(written: &str) -> Option<String> {
-    let text: String = written.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    let text: String = plain(written).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
     (!text.is_empty() && !PLACEHOLDERS.contains(&text.to_lowercase().as_str())).then_some(text)
 }
 
 /// An electronic mail address: lower case, without spaces; something has to stand before the @.
 pub fn email(written: &str) -> Option<String> {
-    let text: String = written.nfkc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    let text: String = plain(written).chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
     (text.len() >= 5 && text.contains('@') && !text.starts_with('@')).then_some(text)
 }
 

@@ -35,12 +35,8 @@ pub fn project(data: &Data, pairs: &[Pair], barred: &dyn Fn(RecordRef) -> bool) 
         by_thing.entry(holding.thing).or_default().push(holding);
     }
     let of_persons = [NAMED, LINKED].map(|kind| data.terms.find(kind));
-    let naming: HashSet<(CaseIx, SubjectIx, RecordRef)> = data
-        .parties
-        .iter()
-        .filter(|p| p.roles.contains(&Role::Suspect))
-        .filter_map(|p| Some((p.case, p.person?, p.record)))
-        .collect();
+    let naming: HashSet<(CaseIx, SubjectIx, RecordRef)> =
+        data.parties.iter().filter(|p| p.roles.contains(&Role::Suspect)).filter_map(|p| Some((p.case, p.person?, p.record))).collect();
     let mut of_person: BTreeMap<(CaseIx, SubjectIx), Vec<Item>> = BTreeMap::new();
     for pair in pairs.iter().filter(|p| data.kind(p.subject) != SubjectKind::Person) {
         let Some(holdings) = by_thing.get(&pair.subject) else { continue };

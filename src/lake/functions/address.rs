@@ -1,12 +1,11 @@
 //! `norm_address`: an address in lower case letters and digits, without separators.
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::normalise::placeholders;
+use crate::normalise::text::plain;
 
 /// See the module.
 pub(super) fn clean(written: &str) -> Option<String> {
-    let text: String = written.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let text: String = plain(written).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     (text.chars().count() >= 4 && !placeholders::is_missing(&text)).then_some(text)
 }
 
