@@ -40,17 +40,17 @@ for row in truth("payments"):
         kept[case, target] += minor
 kept = {at: minor for at, minor in kept.items() if minor > 0}
 
-listed = defaultdict(list)
+listed = {}
 for row in sql("select case_id, rank, account, holder_name, low_minor, high_minor, statement_to is not null as stated from lead.freeze_targets order by case_id, rank"):
-    listed[row["case_id"]].append(row)
+    listed.setdefault(row["case_id"], []).append(row)
 stated = {r["account"] for r in sql("select distinct account from records.transactions")}
 
 total = sum(kept.values())
 reachable = sum(minor for (case, account), minor in kept.items() if account in stated)
-held = sum(minor for (case, account), minor in kept.items() if account in {r["account"] for r in listed[case][:FIRST]})
-print(f"cases with a list: {len(listed):,}; accounts that really kept a case's money: {len(kept):,}, {total / 100:,.0f} yuan, {reachable / 100:,.0f} of it in accounts with a statement")
+held = sum(minor for (case, account), minor in kept.items() if account in {r["account"] for r in listed.get(case, [])[:FIRST]})
+print(f"cases in which somebody kept money: {len({case for case, _ in kept}):,}, with a list: {len(listed):,}; accounts that really kept a case's money: {len(kept):,}, {total / 100:,.0f} yuan, {reachable / 100:,.0f} of it in accounts with a statement")
 print(f"share of it in the first {FIRST} places: {held / max(total, 1):.3f}; of what lies in accounts with a statement: "
-      f"{sum(m for (c, a), m in kept.items() if a in stated and a in {r['account'] for r in listed[c][:FIRST]}) / max(reachable, 1):.3f}")
+      f"{sum(m for (c, a), m in kept.items() if a in stated and a in {r['account'] for r in listed.get(c, [])[:FIRST]}) / max(reachable, 1):.3f}")
 
 above, first_places, of_kind = 0, 0, defaultdict(int)
 for case, rows in listed.items():

@@ -1,6 +1,6 @@
 -- Money of a victim that reached the account within three transfers, against the account's ordinary business.
 -- grain: one account in one case
--- reads: staging.cases, staging.party_identifiers, staging.victim_flows, staging.account_business, staging.case_exclusions, staging.coverage, staging.transfer_events, records.transactions
+-- reads: staging.cases, staging.victim_accounts, staging.victim_flows, staging.account_business, staging.case_exclusions, staging.coverage, staging.transfer_events, records.transactions
 -- writes: evidence.victim_money
 -- params: money_remote double = 0.6, money_other double = 0.03, money_kappa double = 5, money_base double = 0.005, money_chance_min double = 0.002, money_window_h bigint = 96
 -- family: money
@@ -23,9 +23,8 @@ with cases as (
     where state <> 'excluded'
 ),
 victims as (
-    select distinct case_id, substr(subject_id, 9) as account
-    from staging.party_identifiers
-    where role = 'victim' and starts_with(subject_id, 'account:')
+    select case_id, account
+    from staging.victim_accounts
 ),
 flows as (
     select case_id, hop, event_id, from_account, to_account, at_us, tainted_minor

@@ -1,6 +1,6 @@
 -- Which kinds of evidence could not be computed for which case, and what to ask for.
 -- grain: one kind of evidence of one case
--- reads: staging.cases, staging.party_identifiers, staging.coverage, staging.scene_cells, staging.scene_bins, records.cells, records.calls, records.transactions
+-- reads: staging.cases, staging.party_identifiers, staging.victim_accounts, staging.coverage, staging.scene_cells, staging.scene_bins, records.cells, records.calls, records.transactions
 -- writes: lead.uncomputed
 -- params: none
 with cases as (
@@ -9,8 +9,13 @@ with cases as (
     where state <> 'excluded'
 ),
 identifiers as (
-    select case_id, role, subject_id, known_at
+    select case_id, subject_id, known_at
     from staging.party_identifiers
+    where role = 'victim' and not starts_with(subject_id, 'account:')
+),
+accounts as (
+    select case_id, account, known_at
+    from staging.victim_accounts
 ),
 coverage as (
     select subject_kind, subject, known_at
@@ -38,6 +43,11 @@ n_transactions as (
     select count(*) as n
     from records.transactions
 ),
+victim_identifiers as (
+    select case_id, subject_id, known_at from identifiers
+    union all
+    select case_id, 'account:' || account as subject_id, known_at from accounts
+),
 victims as (
     select
         c.case_id,
@@ -45,10 +55,10 @@ victims as (
         max(case when starts_with(i.subject_id, 'phone:') and v.subject_kind = 'phone' and v.known_at < c.as_of then 1 else 0 end) as has_bill,
         max(case when starts_with(i.subject_id, 'account:') then 1 else 0 end) as has_account,
         max(case when starts_with(i.subject_id, 'account:') and v.subject_kind = 'account' and v.known_at < c.as_of then 1 else 0 end) as has_statement
-    from identifiers i
+    from victim_identifiers i
     join cases c on c.case_id = i.case_id
     left join coverage v on v.subject = split_part(i.subject_id, ':', 2)
-    where i.role = 'victim' and i.known_at < c.as_of
+    where i.known_at < c.as_of
     group by c.case_id
 ),
 gathered as (

@@ -1,6 +1,6 @@
 -- How many covered accounts pay into an account in the ordinary way: what makes a shop a shop.
 -- grain: one pair of a covered payer and a payee, with the date it became known
--- reads: staging.transfer_events, staging.coverage, staging.cases, staging.party_identifiers
+-- reads: staging.transfer_events, staging.coverage, staging.cases, staging.victim_accounts
 -- writes: staging.account_business
 -- params: money_before_h bigint = 24, money_after_h bigint = 72
 --
@@ -21,9 +21,8 @@ cases as (
     where from_us is not null
 ),
 victims as (
-    select distinct case_id, substr(subject_id, 9) as account
-    from staging.party_identifiers
-    where role = 'victim' and starts_with(subject_id, 'account:')
+    select case_id, account
+    from staging.victim_accounts
 ),
 payers as (
     select account, min(known_at) as covered_at

@@ -1,6 +1,6 @@
 -- Where a victim's payments went: up to three transfers on, each later than the one before, with the victim's share of each.
 -- grain: one transfer that may carry a victim's money, in one case and at one hop
--- reads: staging.cases, staging.party_identifiers, staging.transfer_events, staging.account_business
+-- reads: staging.cases, staging.victim_accounts, staging.transfer_events, staging.account_business
 -- writes: staging.victim_flows
 -- params: money_before_h bigint = 24, money_after_h bigint = 72, money_hop_window_h bigint = 72, business_payers_max bigint = 20
 --
@@ -14,10 +14,9 @@ with cases as (
     from staging.cases
     where from_us is not null and state <> 'excluded' and to_us - from_us <= 60 * 86400000000
 ),
-identifiers as (
-    select case_id, substr(subject_id, 9) as account, known_at
-    from staging.party_identifiers
-    where role = 'victim' and starts_with(subject_id, 'account:')
+accounts as (
+    select case_id, account, known_at
+    from staging.victim_accounts
 ),
 transfers as (
     select event_id, from_account, to_account, cast(at as bigint) as at_us, amount_minor, channel, known_at
@@ -31,10 +30,10 @@ business as (
     having count(*) > $business_payers_max
 ),
 victims as (
-    select distinct c.case_id, c.window_from_us, c.window_to_us, c.as_of, i.account
-    from identifiers i
-    join cases c on c.case_id = i.case_id
-    where i.known_at < c.as_of
+    select distinct c.case_id, c.window_from_us, c.window_to_us, c.as_of, a.account
+    from accounts a
+    join cases c on c.case_id = a.case_id
+    where a.known_at < c.as_of
 ),
 hop_1 as (
     select

@@ -1,6 +1,6 @@
 -- Payments that a fraud's victim made to whoever took the money: what tracing follows.
 -- grain: one payment of one victim
--- reads: staging.cases, staging.party_identifiers, staging.transfer_events, staging.account_business
+-- reads: staging.cases, staging.victim_accounts, staging.transfer_events, staging.account_business
 -- writes: staging.victim_payments
 -- params: money_before_h bigint = 24, money_after_h bigint = 72, business_payers_max bigint = 20, payment_loss_pct_min bigint = 1
 --
@@ -15,9 +15,8 @@ with cases as (
       and regexp_like(lower(coalesce(category_parent, '') || ' ' || coalesce(category, '')), 'fraud|scam|extort|blackmail|诈骗|敲诈|勒索')
 ),
 victims as (
-    select distinct case_id, substr(subject_id, 9) as account
-    from staging.party_identifiers
-    where role = 'victim' and starts_with(subject_id, 'account:')
+    select case_id, account
+    from staging.victim_accounts
 ),
 transfers as (
     select event_id, from_account, to_account, cast(at as bigint) as at_us, amount_minor, channel

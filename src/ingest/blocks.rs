@@ -11,8 +11,8 @@ use super::sniff::TextShape;
 use super::text_rows::QUOTED_LINES_MAX;
 use crate::error::{Context, Result};
 
-/// Bytes that are read before a place to cut is looked for.
-pub const BLOCK_BYTES: usize = 4 << 20;
+/// Bytes that are read before a place to cut is looked for. All that is on its way in memory is a multiple of this.
+pub const BLOCK_BYTES: usize = 1 << 19;
 /// Lines without a quote after which no quoted cell can be open.
 const QUIET_LINES: usize = QUOTED_LINES_MAX;
 
@@ -84,6 +84,7 @@ impl Blocks {
         if have >= BLOCK_BYTES || self.ended {
             return Ok(());
         }
+        self.rest.reserve_exact(BLOCK_BYTES - have);
         let more = (BLOCK_BYTES - have) as u64;
         let read = (&mut self.file).take(more).read_to_end(&mut self.rest).usage("E0201", || format!("read {}", self.name))?;
         self.ended = (read as u64) < more;

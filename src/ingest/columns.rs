@@ -13,7 +13,7 @@ use crate::error::{Context, Result};
 use crate::record::{Column, Table, Type};
 
 /// Rows of a batch.
-pub const BATCH_ROWS: usize = 65_536;
+const BATCH_ROWS: usize = 65_536;
 
 enum Builder {
     Text(StringBuilder),

@@ -1,13 +1,14 @@
 //! Rows of a Parquet file, every value as the text that CSV would have.
 
 use std::fs::File;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::row::{RawRow, RowSource};
 use crate::error::{Context, Error, Result};
@@ -28,11 +29,12 @@ impl ParquetRows {
     pub fn open(path: &Path) -> Result<(ParquetRows, Vec<String>, u64)> {
         let name = path.display().to_string();
         let file = File::open(path).usage("E0201", || format!("open {name}"))?;
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).usage("E0203", || format!("read {name} as Parquet")).map_err(damaged)?;
+        // The schema of Arrow that a writer may leave beside that of Parquet says nothing that text would need, and damaged ones break the reader.
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let builder = guarded(&name, || ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
         let columns = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
         let rows = builder.metadata().file_metadata().num_rows().max(0) as u64;
-        let batches = builder.with_batch_size(BATCH_ROWS).build().usage("E0203", || format!("read {name} as Parquet")).map_err(damaged)?;
+        let batches = guarded(&name, || builder.with_batch_size(BATCH_ROWS).build())?;
         Ok((ParquetRows { batches, texts: Vec::new(), at: 0, rows: 0, name }, columns, rows))
     }
 
@@ -58,8 +60,8 @@ impl ParquetRows {
 impl RowSource for ParquetRows {
     fn next(&mut self, row: &mut RawRow) -> Result<bool> {
         while self.at == self.texts.len() {
-            let Some(batch) = self.batches.next() else { return Ok(false) };
-            let batch = batch.usage("E0203", || format!("read {} as Parquet", self.name)).map_err(damaged)?;
+            let batches = &mut self.batches;
+            let Some(batch) = guarded(&self.name, || batches.next().transpose())? else { return Ok(false) };
             self.fill(&batch)?;
         }
         std::mem::swap(row, &mut self.texts[self.at]);
@@ -69,6 +71,14 @@ impl RowSource for ParquetRows {
 
     fn used(&self) -> Option<u64> {
         Some(self.rows)
+    }
+}
+
+/// What the Parquet library answers. On some damaged files it panics where it should give an error; its reader is not used again.
+fn guarded<T, E: std::error::Error + Send + Sync + 'static>(name: &str, read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
+    match std::panic::catch_unwind(AssertUnwindSafe(read)) {
+        Ok(answer) => answer.usage("E0203", || format!("read {name} as Parquet")).map_err(damaged),
+        Err(_) => Err(damaged(Error::usage("E0203", format!("read {name} as Parquet: its reader broke down")))),
     }
 }
 
@@ -149,5 +159,24 @@ mod tests {
         assert!(rows.next(&mut row).unwrap());
         assert_eq!((row.cell(0), row.cell(4)), ("", ""));
         assert!(!rows.next(&mut row).unwrap());
+    }
+
+    #[test]
+    fn damaged_files_that_break_the_library_down_give_errors() {
+        for bytes in [
+            &include_bytes!("../../fuzz/corpus/parquet/unknown_arrow_type")[..],
+            &include_bytes!("../../fuzz/corpus/parquet/negative_column_start")[..],
+        ] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            std::io::Write::write_all(&mut file, bytes).unwrap();
+            let mut row = RawRow::default();
+            let read = ParquetRows::open(file.path()).and_then(|(mut rows, ..)| {
+                while rows.next(&mut row)? {}
+                Ok(())
+            });
+            if let Err(error) = read {
+                assert!(error.code == "E0203" && error.hint.is_some(), "{error}");
+            }
+        }
     }
 }

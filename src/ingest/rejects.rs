@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringArray, StringBuilder};
 
-use super::columns::BATCH_ROWS;
 use super::summary::{FileSummary, SHOWN_REJECTS, ShownReject};
 use crate::error::{Context, Result};
 use crate::normalise::Unusable;
 use crate::record::tables;
 
+/// Rows of a batch. Few, for whole rows wait in it.
+const BATCH_ROWS: usize = 8_192;
 /// Characters of a value that are kept; a whole row may be longer.
 const VALUE_CHARS_MAX: usize = 400;
 

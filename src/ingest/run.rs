@@ -21,7 +21,7 @@ use crate::error::{Error, Fault, Result};
 use crate::record::Table;
 
 /// Batches of one file that may wait for the files before it.
-const BATCHES_AHEAD: usize = 8;
+const BATCHES_AHEAD: usize = 4;
 
 /// What a thread reports about its file.
 enum Event {

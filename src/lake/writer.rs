@@ -7,7 +7,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::canonical::canonical_batch;
 use super::hash::ContentHash;
@@ -83,6 +83,8 @@ impl TableWriter {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
             .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+            // Rows lie as they came: no page is narrower than its group, and what is known of pages would stay in memory until the end.
+            .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_created_by("clew".into())
             .build();
         let parquet = ArrowWriter::try_new(file, schema.clone(), Some(properties)).bug("E0113", || format!("start {full_name}"))?;

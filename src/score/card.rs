@@ -143,13 +143,13 @@ fn weights(model: &Model) -> Said {
     said(
         format!(
             "## 证据换算\n\n得分（对数几率）= 基础概率 + Σ 各理由。每类证据的似然比按一条不下降的折线换算，超过训练所见范围的部分不再加分；下表为似然比的换算值。\
-             同一条记录只计入一个理由；同类证据一项全计、其余减半。缺失的证据不加分。\n\n{zh}{rows}\n进入候选范围本身使几率乘以：{}。校准斜率 {slope}，已含在折线中。\n",
+             同一条记录只计入一个理由；同类证据一项全计、其余减半。缺失的证据不加分。\n\n{zh}{rows}\n基础几率 = 每案预期作案对象数 ÷ 本地平均每案候选对象数 × {}。校准斜率 {slope}，已含在折线中。\n",
             base("，")
         ),
         format!(
             "## What evidence is worth\n\nScore (log-odds) = base rate + Σ reasons. The likelihood ratio of each kind of evidence goes through a line in pieces that \
              never falls; what lies beyond the range that was learnt from adds nothing. The table tells what a ratio counts as. One record serves one reason; of a \
-             family one reason counts fully and the others half. What is missing adds nothing.\n\n{en}{rows}\nBeing a candidate at all multiplies the odds by: {}. \
+             family one reason counts fully and the others half. What is missing adds nothing.\n\n{en}{rows}\nBase odds = offenders expected in a case ÷ candidates that a case has on average there × {}. \
              Slope of the calibration {slope}, within the lines already.\n",
             base(", ")
         ),
@@ -199,11 +199,11 @@ fn quality(model: &Model) -> Said {
 fn limits() -> Said {
     said(
         "## 局限\n\n- 标注只来自已破案件；未被查获的作案人被当作“其他”，概率因此偏低。\n- 未登记在数据中的人不会出现；各线索概率之和小于作案人数。\n\
-         - 区间反映拟合的不确定性，不含记录本身的差错。\n- 民族、宗教、政治、健康、性别、户籍及其替代指标、流动程度均不作为特征。\n- 换地区使用时只有基础概率随当地对象数量变化。\n",
+         - 区间反映拟合的不确定性，不含记录本身的差错。\n- 民族、宗教、政治、健康、性别、户籍及其替代指标、流动程度均不作为特征。\n- 换地区使用时只有基础概率随当地平均每案候选对象数变化。\n",
         "## Limits\n\n- Labels come from solved cases alone; an offender who was never found counts as another, so probabilities err on the low side.\n- Whoever is not \
          in the data cannot be listed; the probabilities of a case add up to less than the number of its offenders.\n- Intervals hold the uncertainty of the fit, \
          not errors of the records.\n- Ethnicity, religion, politics, health, sex, household registration, their proxies, and mobility are no features.\n- In another \
-         place only the base rate moves, with the number of subjects there.\n",
+         place only the base rate moves, with the candidates that a case has there on average.\n",
     )
 }
 

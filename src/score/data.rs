@@ -1,7 +1,7 @@
 //! What scoring works on: pairs of a subject and a case with their items of evidence, and the facts about cases, holders and
 //! parties that decide what may count. Takes interned texts, gives plain structures; reads no table.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::review::Review;
 
@@ -360,10 +360,23 @@ pub struct Data {
     pub coverage: Coverage,
     /// Subjects of each kind that the data know at all, by [`SubjectKind::position`].
     pub population: [u64; SUBJECT_KINDS],
+    /// How many of them have evidence in a case, on average over the cases where anybody has; see [`candidates_per_case`].
+    pub candidates_per_case: [f64; SUBJECT_KINDS],
     /// Offender labels of solved cases.
     pub offenders: Vec<(CaseIx, SubjectIx)>,
     /// Decisions of reviewers, the earliest first.
     pub reviews: Vec<Review>,
+}
+
+/// Mean number of candidates of each kind per case, over the cases that have one; one more case with one candidate of each kind is counted in, so
+/// that none is zero.
+pub fn candidates_per_case<'p>(pairs: impl Iterator<Item = &'p Pair>, kind: impl Fn(SubjectIx) -> SubjectKind) -> [f64; SUBJECT_KINDS] {
+    let (mut found, mut cases) = ([1.0; SUBJECT_KINDS], HashSet::new());
+    for pair in pairs {
+        found[kind(pair.subject).position()] += 1.0;
+        cases.insert(pair.case);
+    }
+    found.map(|n| n / (cases.len() + 1) as f64)
 }
 
 impl Data {

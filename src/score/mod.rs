@@ -132,7 +132,9 @@ impl Prepared {
         let of_persons = project::project(&data, &pairs, &|record| exclusions.bars(record));
         pairs.extend(of_persons);
         let pairs = project::merge(&data, pairs);
-        let excluded = pairs.iter().map(|p| exclusions.why(&data, p)).collect();
+        let excluded: Vec<Option<Why>> = pairs.iter().map(|p| exclusions.why(&data, p)).collect();
+        let candidates = pairs.iter().zip(&excluded).filter(|(_, why)| why.is_none_or(|w| w == Why::Dismissed)).map(|(pair, _)| pair);
+        data.candidates_per_case = data::candidates_per_case(candidates, |subject| data.kind(subject));
         Ok(Prepared { data, pairs, excluded })
     }
 

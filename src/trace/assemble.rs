@@ -164,18 +164,20 @@ fn freeze_rows(map: &Map, flows: &[Flow], holdings: &[Holding], limbs: &Limbs<'_
     }
     let newest_us = map.stream.moves.iter().map(|m| m.at_us).max().unwrap_or_default();
     let victims: BTreeSet<(&str, &str)> = map.payments.iter().map(|p| (p.case_id.as_str(), p.victim_account.as_str())).collect();
-    let stays = Stays::of(map, &targets);
     let mut rows: Vec<(u8, i64, FreezeRow)> = targets
         .iter()
         .filter(|((_, place), _)| map.places[*place as usize].account.is_some() && !map.places[*place as usize].kind.is_sink())
         .map(|((case_id, place), target)| {
             let row = freeze_row(map, case_id, *place, target, newest_us, &victims);
+            // Two lists: what a statement shows to be there, by the money there; whose statement is missing, by the money that came. Without a
+            // statement a shop that a thief paid cannot be told from the ring, and must not stand above money that is known to be there.
             let class = match row.action.as_str() {
-                "freeze" | "request_next" => 0,
-                _ => 1,
+                "freeze" => 0,
+                "request_next" => 1,
+                "business" => 2,
+                _ => 3,
             };
-            let expected_minor =
-                if row.action == "freeze" { row.low_minor / 2 + row.high_minor / 2 } else { stays.of_minor(row.high_minor) };
+            let expected_minor = if row.action == "freeze" { row.low_minor / 2 + row.high_minor / 2 } else { row.arrived_minor };
             (class, expected_minor, row)
         })
         .collect();
@@ -193,31 +195,6 @@ fn freeze_rows(map: &Map, flows: &[Flow], holdings: &[Holding], limbs: &Limbs<'_
         (1..).zip(case).for_each(|(rank, row)| row.rank = rank);
     }
     rows
-}
-
-/// What share of arrived money is still there, over the accounts whose statement says: the guess for those whose statement is missing.
-struct Stays {
-    held_minor: i128,
-    arrived_minor: i128,
-}
-
-impl Stays {
-    fn of(map: &Map, targets: &BTreeMap<(&str, PlaceIx), Target>) -> Stays {
-        let mut stays = Stays { held_minor: 0, arrived_minor: 0 };
-        for ((_, place), target) in targets {
-            if map.places[*place as usize].kind.is_followed() {
-                stays.held_minor += i128::from(target.held_minor[Method::Rolling as usize]);
-                stays.arrived_minor += i128::from(target.arrived_minor);
-            }
-        }
-        stays
-    }
-
-    fn of_minor(&self, minor: i64) -> i64 {
-        // Where no statement says anything, nothing is known to have left.
-        let share = i128::from(minor) * (self.held_minor + 1) / (self.arrived_minor + 1).max(self.held_minor + 1);
-        i64::try_from(share).expect("a share is no more than the whole")
-    }
 }
 
 fn freeze_row(map: &Map, case_id: &str, at: PlaceIx, target: &Target, newest_us: i64, victims: &BTreeSet<(&str, &str)>) -> FreezeRow {

@@ -69,7 +69,13 @@ pub const FREEZE_TARGETS: Table = analysis(
     "one account in one case",
     &[
         col("case_id", "案件编号", Type::Text, "Case of the victims.").required(),
-        col("rank", "排序", Type::Int, "Rank within the case: what can be frozen first, ordinary businesses after all others.").required(),
+        col(
+            "rank",
+            "排序",
+            Type::Int,
+            "Rank within the case: freeze by the money there, then request_next by the money that came, then business, then victim.",
+        )
+        .required(),
         col(
             "action",
             "措施",

@@ -61,6 +61,8 @@ impl<'a> Ledger<'a> {
     fn prior(&self, i: usize, lead_id: &str) -> ReasonRow<'a> {
         let kind = self.data.kind(self.pairs[i].subject);
         let known = grouped(self.data.population[kind.position()] as i64);
+        let candidates = self.data.candidates_per_case[kind.position()];
+        let candidates = if candidates < 10.0 { format!("{candidates:.1}") } else { grouped(candidates.round() as i64) };
         let prior_unats = self.scores[i].prior_unats;
         let chance = odds(prior_unats as f64 / UNATS_PER_NAT);
         let (zh, en) = match kind {
@@ -78,9 +80,12 @@ impl<'a> Ledger<'a> {
             log_odds_unats: prior_unats,
             raw_unats: prior_unats,
             basis: "inference",
-            text_zh: format!("基础概率：数据中共有{zh} {known} 个，经已破案件校准，未看具体证据时约为 {chance}。"),
+            text_zh: format!(
+                "基础概率：数据中共有{zh} {known} 个，平均每案 {candidates} 个有线索；经已破案件校准，未看具体证据时约为 {chance}。"
+            ),
             text_en: format!(
-                "Base rate: the data know {known} {en}; calibrated on solved cases, the odds before any evidence are about {chance}."
+                "Base rate: the data know {known} {en}, of which {candidates} have evidence in a case on average; calibrated on solved cases, the \
+                 odds before any of it is looked at are about {chance}."
             ),
             n_records: 0,
             records: vec![],

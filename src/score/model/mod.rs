@@ -24,9 +24,9 @@ pub struct Model {
     pub edges: Edges,
     /// Kinds of evidence it has learnt, by name.
     pub kinds: Vec<KindCurve>,
-    /// Nats that being a candidate at all adds to the log prior odds, by kind of subject.
+    /// Nats to add to the log prior odds, by kind of subject: how often an offender is a candidate at all, and what the curves leave over.
     pub base: BTreeMap<String, f64>,
-    /// Expected number of offenders' subjects of each kind per case; with the size of the population it gives the prior.
+    /// Expected number of offenders' subjects of each kind per case; with the number of candidates it gives the prior.
     pub offenders_per_case: BTreeMap<String, f64>,
     /// What became of those who were named.
     pub named: Named,
@@ -218,11 +218,14 @@ impl Model {
         json
     }
 
-    /// Log prior odds of a subject of that kind, nats: the expected number of offenders among all subjects of the kind that the data
-    /// know, whether or not they are candidates.
-    pub fn log_prior_odds(&self, kind: SubjectKind, population: u64) -> f64 {
+    /// Log odds of a candidate of that kind if every offender were one, nats.
+    ///
+    /// Two factors: the expected number of offenders among all subjects that the data know, and how much rarer it is to be a candidate, which
+    /// every workspace shows by itself: nearly all of its pairs are of people who have nothing to do with the case. The number of subjects
+    /// drops out. That offenders are not always candidates is for [`Model::base`].
+    pub fn log_prior_odds(&self, kind: SubjectKind, candidates_per_case: f64) -> f64 {
         let expected = self.offenders_per_case.get(<&str>::from(kind)).copied().unwrap_or(1.0);
-        (expected / population.max(2) as f64).ln()
+        (expected / candidates_per_case).ln()
     }
 
     /// The curve of a kind of evidence.

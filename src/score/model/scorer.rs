@@ -37,7 +37,7 @@ pub enum Standing {
 /// The score of a pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// Base rate: prior odds and what being a candidate adds.
+    /// Prior odds of a candidate and the base rate of the model.
     pub prior_unats: i64,
     /// One per item of the pair.
     pub parts: Vec<Part>,
@@ -77,7 +77,7 @@ impl<'a> Scorer<'a> {
         }
         let mut log_prior_odds = [0.0; SUBJECT_KINDS];
         for kind in SubjectKind::iter() {
-            log_prior_odds[kind.position()] = model.log_prior_odds(kind, data.population[kind.position()]);
+            log_prior_odds[kind.position()] = model.log_prior_odds(kind, data.candidates_per_case[kind.position()]);
         }
         let slopes = |r: &'a Replicate| r.slopes.iter().flat_map(|s| s.up.iter().chain(&s.down)).copied();
         let mut refit_slopes: Vec<f64> = model.replicates.iter().flat_map(slopes).collect();
@@ -95,7 +95,7 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// Log prior odds of a kind of subject, without what being a candidate adds, nats.
+    /// Log prior odds of a candidate of a kind, nats, without what the base rate of the model adds.
     pub fn log_prior_odds(&self, kind: SubjectKind) -> f64 {
         self.log_prior_odds[kind.position()]
     }
@@ -202,11 +202,32 @@ fn unats(nats: f64) -> i64 {
 mod tests {
     use super::super::tests::model;
     use super::*;
+    use crate::score::data::candidates_per_case;
     use crate::score::fixture::{Fixture, item};
     use proptest::prelude::*;
 
     fn usual() -> Model {
         model(&[("scene_presence", "presence", 0.8), ("scene_recurrence", "presence", 0.5), ("victim_contact", "contact", 1.1)])
+    }
+
+    #[test]
+    fn twice_as_many_candidates_halve_the_odds_and_the_size_of_the_register_changes_nothing() {
+        let mut f = Fixture::new();
+        let case = f.open_case("A1", 0, 1);
+        f.evidence("person:a", case, item("victim_contact", 3.0).family("contact").records(&[1]));
+        f.evidence("person:b", case, item("victim_contact", 3.0).family("contact").records(&[2]));
+        let other = f.open_case("A2", 0, 1);
+        f.evidence("person:b", other, item("victim_contact", 3.0).family("contact").records(&[3]));
+        let per_case = candidates_per_case(f.data.pairs.iter(), |_| SubjectKind::Person);
+        assert_eq!(per_case[SubjectKind::Person.position()], 4.0 / 3.0, "three and one in two cases and one");
+        let model = usual();
+        let mut score = |candidates: f64, population: u64| {
+            (f.data.candidates_per_case, f.data.population) = ([candidates; SUBJECT_KINDS], [population; SUBJECT_KINDS]);
+            Scorer::new(&model, &f.data).score(SubjectKind::Person, &f.data.pairs[0]).score_unats
+        };
+        let usual = score(20.0, 1_000);
+        assert_eq!(usual, score(20.0, 1_000_000));
+        assert!((usual - score(40.0, 1_000) - 693_147).abs() <= 1, "ln 2 and rounding");
     }
 
     #[test]

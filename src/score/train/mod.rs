@@ -4,8 +4,8 @@
 //! * **Sample.** Every offender, and other pairs drawn at a rate proportional to the prior odds of their world and kind of subject
 //!   ([`sample`]). Each pair weighs the inverse of its sampling rate and of the share of its category that gets solved: the rates drop
 //!   out, and the probabilities refer to all cases.
-//! * **Curves.** A weighted logistic regression ([`super::solve`]) with the log prior odds over *all* subjects as offset, so that a base
-//!   rate carries over to a place of another size. Its columns are the segments of each kind's curve ([`super::curve`]), after what no other
+//! * **Curves.** A weighted logistic regression ([`super::solve`]) with the log prior odds as offset, in which the candidates of the place
+//!   are counted, so that a base rate carries over to a place of another size. Its columns are the segments of each kind's curve ([`super::curve`]), after what no other
 //!   reason has used ([`super::weigh`]); no slope is negative. The shares come from curves that take everything at its word, then once
 //!   more from the curves found.
 //! * **Penalty.** The one with the least cost on held-out components.
@@ -79,7 +79,7 @@ pub enum Outcome {
 }
 
 /// Fits the model. The result depends on the content of the worlds, the spec and `prior` alone: the model whose curves stand where these worlds
-/// say nothing. Between places only the prior odds are expected to move (DOMAIN-CASES), so the penalty pulls towards its curves.
+/// say nothing. Between places only the prior odds are expected to move, so the penalty pulls towards its curves.
 pub fn train(worlds: &[World<'_>], spec: &Spec, prior: Option<&Model>) -> Outcome {
     let components = Components::of(worlds);
     let offenders_per_case = offenders_per_case(worlds);

@@ -112,7 +112,7 @@ pub(super) fn population(worlds: &[World<'_>], components: &Components, offender
                 continue;
             }
             let kind = world.data.kind(pair.subject);
-            let log_prior_odds = priors.log_prior_odds(kind, world.data.population[kind.position()]);
+            let log_prior_odds = priors.log_prior_odds(kind, world.data.candidates_per_case[kind.position()]);
             rows.push(Taught { world: w, pair: i, offender, component, kind, log_prior_odds, stands_for, weight: 0.0 });
         }
     }

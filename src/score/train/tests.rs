@@ -4,7 +4,7 @@ use rand_distr::StandardNormal;
 
 use super::*;
 use crate::score::curve::Edges;
-use crate::score::data::{CaseState, Covered, Settled, Span, SubjectIx, SubjectKind};
+use crate::score::data::{CaseState, Covered, Settled, Span, SubjectIx, SubjectKind, candidates_per_case};
 use crate::score::evaluate::{Judged, reliability};
 use crate::score::fit::logit;
 use crate::score::fixture::{Fixture, item};
@@ -31,20 +31,18 @@ const KINDS: [KindSketch; 3] = [
 struct WorldSketch {
     cases: usize,
     candidates: usize,
-    population: u64,
     seed: u64,
     /// Probability that an offender's phone has a bill, and that another's has.
     covered: (f64, f64),
     reversed: bool,
 }
 
-const USUAL: WorldSketch = WorldSketch { cases: 300, candidates: 40, population: 40, seed: 1, covered: (0.3, 0.3), reversed: false };
+const USUAL: WorldSketch = WorldSketch { cases: 300, candidates: 40, seed: 1, covered: (0.3, 0.3), reversed: false };
 
-/// Every subject of the population is a candidate of every case, so that likelihood ratios are exactly what they claim.
+/// Every offender is a candidate, so that likelihood ratios are exactly what they claim.
 fn world(sketch: &WorldSketch) -> Fixture {
     let mut rng = ChaCha8Rng::seed_from_u64(sketch.seed);
     let mut f = Fixture::new();
-    f.data.population = [1_000, 1_000, 1_000, sketch.population];
     let mut row = 0;
     let mut pairs = vec![];
     for c in 0..sketch.cases {
@@ -76,6 +74,7 @@ fn world(sketch: &WorldSketch) -> Fixture {
         pairs.reverse();
     }
     f.data.sort_pairs(&mut pairs);
+    f.data.candidates_per_case = candidates_per_case(pairs.iter(), |_| SubjectKind::Phone);
     f.data.pairs = pairs;
     f
 }
@@ -112,7 +111,7 @@ fn weights_undo_what_a_kind_overstates_and_noise_gets_none() {
 #[test]
 fn probabilities_hold_in_a_world_of_another_size() {
     let model = fit(&world(&USUAL), &quick()).model;
-    let unseen = world(&WorldSketch { cases: 200, candidates: 100, population: 100, seed: 9, ..USUAL });
+    let unseen = world(&WorldSketch { cases: 200, candidates: 100, seed: 9, ..USUAL });
     let offenders: HashSet<_> = unseen.data.offenders.iter().copied().collect();
     let scorer = Scorer::new(&model, &unseen.data);
     let judged: Vec<Judged> = unseen
