@@ -14,7 +14,7 @@ use super::hash::ContentHash;
 use super::published::DataFile;
 use crate::error::{Context, Error, Result};
 
-const ROWS_PER_GROUP: usize = 262_144;
+const ROWS_PER_GROUP: usize = 131_072;
 
 /// Begin of the names of files that are being written.
 const UNFINISHED_PREFIX: &str = ".writing-";
