@@ -4,10 +4,10 @@
 //! * **Sample.** Every offender, and other pairs drawn at a rate proportional to the prior odds of their world and kind of subject
 //!   ([`sample`]). Each pair weighs the inverse of its sampling rate and of the share of its category that gets solved: the rates drop
 //!   out, and the probabilities refer to all cases.
-//! * **Curves.** A weighted logistic regression ([`super::solve`]) with the log prior odds as offset, in which the candidates of the place
-//!   are counted, so that a base rate carries over to a place of another size. Its columns are the segments of each kind's curve ([`super::curve`]), after what no other
-//!   reason has used ([`super::weigh`]); no slope is negative. The shares come from curves that take everything at its word, then once
-//!   more from the curves found.
+//! * **Curves.** A weighted logistic regression ([`super::solve`]) with the log prior odds as offset, in which the candidates of the
+//!   place are counted, so that a base rate carries over to a place of another size. Its columns are the segments of each kind's curve
+//!   ([`super::curve`]), after what no other reason has used ([`super::weigh`]); no slope is negative. The shares come from curves that
+//!   take everything at its word, then once more from the curves found.
 //! * **Penalty.** The one with the least cost on held-out components.
 //! * **Calibration.** One slope and one shift on held-out components, folded into the curves and the base rates: reasons stay additive.
 //! * **Intervals.** The same on components drawn with replacement, calibrated on the components that were not drawn.
