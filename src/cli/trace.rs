@@ -200,8 +200,6 @@ fn sections(money: &Money, ends: &[End], args: &TraceArgs) -> Result<Vec<Section
         }
     };
     let (next, listed): (Vec<&TargetRow>, Vec<&TargetRow>) = money.targets.iter().partition(|t| t.action == "request_next");
-    let mut next = next;
-    next.sort_by_key(|t| (std::cmp::Reverse(t.high_minor), t.rank));
     let back: Vec<Back<'_>> = money
         .back
         .iter()

@@ -360,23 +360,12 @@ pub struct Data {
     pub coverage: Coverage,
     /// Subjects of each kind that the data know at all, by [`SubjectKind::position`].
     pub population: [u64; SUBJECT_KINDS],
-    /// How many of them have evidence in a case, on average over the cases where anybody has; see [`candidates_per_case`].
+    /// How many of them have evidence in a case, on average over the cases where anybody has; see [`Data::mean_candidates`].
     pub candidates_per_case: [f64; SUBJECT_KINDS],
     /// Offender labels of solved cases.
     pub offenders: Vec<(CaseIx, SubjectIx)>,
     /// Decisions of reviewers, the earliest first.
     pub reviews: Vec<Review>,
-}
-
-/// Mean number of candidates of each kind per case, over the cases that have one; one more case with one candidate of each kind is counted in, so
-/// that none is zero.
-pub fn candidates_per_case<'p>(pairs: impl Iterator<Item = &'p Pair>, kind: impl Fn(SubjectIx) -> SubjectKind) -> [f64; SUBJECT_KINDS] {
-    let (mut found, mut cases) = ([1.0; SUBJECT_KINDS], HashSet::new());
-    for pair in pairs {
-        found[kind(pair.subject).position()] += 1.0;
-        cases.insert(pair.case);
-    }
-    found.map(|n| n / (cases.len() + 1) as f64)
 }
 
 impl Data {
@@ -393,6 +382,17 @@ impl Data {
     /// Kind of a subject.
     pub fn kind(&self, subject: SubjectIx) -> SubjectKind {
         self.subject_kinds[subject.0 as usize]
+    }
+
+    /// Mean number of candidates of each kind per case, over the cases that have one; one more case with one candidate of each kind is
+    /// counted in, so that none is zero.
+    pub fn mean_candidates<'p>(&self, pairs: impl IntoIterator<Item = &'p Pair>) -> [f64; SUBJECT_KINDS] {
+        let (mut found, mut cases) = ([1.0; SUBJECT_KINDS], HashSet::new());
+        for pair in pairs {
+            found[self.kind(pair.subject).position()] += 1.0;
+            cases.insert(pair.case);
+        }
+        found.map(|n| n / (cases.len() + 1) as f64)
     }
 
     /// Id of a subject.

@@ -134,7 +134,7 @@ impl Prepared {
         let pairs = project::merge(&data, pairs);
         let excluded: Vec<Option<Why>> = pairs.iter().map(|p| exclusions.why(&data, p)).collect();
         let candidates = pairs.iter().zip(&excluded).filter(|(_, why)| why.is_none_or(|w| w == Why::Dismissed)).map(|(pair, _)| pair);
-        data.candidates_per_case = data::candidates_per_case(candidates, |subject| data.kind(subject));
+        data.candidates_per_case = data.mean_candidates(candidates);
         Ok(Prepared { data, pairs, excluded })
     }
 

@@ -14,12 +14,19 @@ use super::curve::{Edges, Slopes};
 use super::data::SubjectKind;
 use super::evaluate::ReliabilityBin;
 
+/// The format this build reads and writes. Base rates stand on the candidates of a case; before lead/2, on all subjects that the data know.
+/// With the one prior and the other's base rate everybody would be an offender.
+pub const FORMAT: &str = "lead/2";
+
 /// A fitted model, as it lies in `models/lead/model.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// `lead-` and the first digits of the SHA-256 of everything else in the file.
     pub version: String,
+    /// What its numbers mean, [`FORMAT`]; a file that does not say is of an earlier one.
+    #[serde(default)]
+    pub format: String,
     /// Where the segments of all curves end.
     pub edges: Edges,
     /// Kinds of evidence it has learnt, by name.
@@ -150,6 +157,7 @@ impl Model {
     pub fn untrained() -> Model {
         let mut model = Model {
             version: String::new(),
+            format: FORMAT.into(),
             edges: Edges { up: vec![1.0], down: vec![1.0] },
             kinds: vec![],
             base: BTreeMap::new(),
@@ -188,10 +196,13 @@ impl Model {
         self.version = format!("lead-{}", &hex::encode(Sha256::digest(&json))[..12]);
     }
 
-    /// A model from its JSON. Refuses unknown keys, negative slopes, curves that do not fit the edges, and a file that was changed
+    /// A model from its JSON. Refuses another format, unknown keys, negative slopes, curves that do not fit the edges, and a file that was changed
     /// after it was sealed.
     pub fn from_json(json: &str) -> Result<Model, ModelError> {
         let model: Model = serde_json::from_str(json)?;
+        if model.format != FORMAT {
+            return Err(ModelError::Format { stated: model.format });
+        }
         let of_kind = |k: &KindCurve| k.slopes.fit(&model.edges);
         let of_refit = |r: &Replicate| r.slopes.len() == model.kinds.len() && r.slopes.iter().all(|s| s.fit(&model.edges));
         if !model.edges.are_good() || !model.kinds.iter().all(of_kind) || !model.replicates.iter().all(of_refit) {
@@ -240,6 +251,12 @@ pub enum ModelError {
     /// Not the JSON of a model.
     #[error("not a model: {0}")]
     Json(#[from] serde_json::Error),
+    /// Of another format.
+    #[error("its format is {stated:?}, not {FORMAT:?}: its base rates mean something else")]
+    Format {
+        /// Format in the file; empty where it says none.
+        stated: String,
+    },
     /// Negative slopes, or curves of another length.
     #[error("slopes are negative or do not fit the segments")]
     Inconsistent,
@@ -296,6 +313,11 @@ pub mod tests {
         assert_eq!(model.to_json().lines().filter(|l| l.contains("\"slopes\":[")).count(), 5, "one refit a line");
         let changed = model.to_json().replacen("0.72", "0.73", 1);
         assert!(matches!(Model::from_json(&changed), Err(ModelError::Changed { .. })));
+        let mut earlier = model.clone();
+        earlier.format.clear();
+        earlier.seal();
+        let earlier = earlier.to_json().replacen("  \"format\": \"\",\n", "", 1);
+        assert!(matches!(Model::from_json(&earlier), Err(ModelError::Format { .. })), "its base rates would make offenders of everybody");
         let mut negative = model.clone();
         negative.kinds[0].slopes.up[0] = -0.1;
         negative.seal();

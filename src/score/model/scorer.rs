@@ -202,7 +202,6 @@ fn unats(nats: f64) -> i64 {
 mod tests {
     use super::super::tests::model;
     use super::*;
-    use crate::score::data::candidates_per_case;
     use crate::score::fixture::{Fixture, item};
     use proptest::prelude::*;
 
@@ -218,7 +217,7 @@ mod tests {
         f.evidence("person:b", case, item("victim_contact", 3.0).family("contact").records(&[2]));
         let other = f.open_case("A2", 0, 1);
         f.evidence("person:b", other, item("victim_contact", 3.0).family("contact").records(&[3]));
-        let per_case = candidates_per_case(f.data.pairs.iter(), |_| SubjectKind::Person);
+        let per_case = f.data.mean_candidates(&f.data.pairs);
         assert_eq!(per_case[SubjectKind::Person.position()], 4.0 / 3.0, "three and one in two cases and one");
         let model = usual();
         let mut score = |candidates: f64, population: u64| {

@@ -4,7 +4,7 @@ use rand_distr::StandardNormal;
 
 use super::*;
 use crate::score::curve::Edges;
-use crate::score::data::{CaseState, Covered, Settled, Span, SubjectIx, SubjectKind, candidates_per_case};
+use crate::score::data::{CaseState, Covered, Settled, Span, SubjectIx, SubjectKind};
 use crate::score::evaluate::{Judged, reliability};
 use crate::score::fit::logit;
 use crate::score::fixture::{Fixture, item};
@@ -74,7 +74,7 @@ fn world(sketch: &WorldSketch) -> Fixture {
         pairs.reverse();
     }
     f.data.sort_pairs(&mut pairs);
-    f.data.candidates_per_case = candidates_per_case(pairs.iter(), |_| SubjectKind::Phone);
+    f.data.candidates_per_case = f.data.mean_candidates(&pairs);
     f.data.pairs = pairs;
     f
 }
