@@ -14,8 +14,11 @@ use super::canonical::canonical_batch;
 use super::hash::ContentHash;
 use super::published::DataFile;
 use crate::error::{Context, Error, Result};
+use crate::record::tables;
 
 const ROWS_PER_GROUP: usize = 131_072;
+/// Of rejects, which hold whole rows of text and wait in memory beside the table that is loaded.
+const REJECTS_PER_GROUP: usize = 16_384;
 
 /// Climbs row by row in what was loaded: steps take next to no room, and a dictionary would hold every number of a group twice.
 const CLIMBING: &str = "source_row";
@@ -83,10 +86,11 @@ impl TableWriter {
         let path = folder.join(format!("{UNFINISHED_PREFIX}{}", std::process::id()));
         let file = File::create(&path).usage("E0113", || format!("create {}", path.display())).map_err(no_room)?;
         let temporary = Unfinished { path, named: false };
+        let rows_per_group = if full_name == tables::REJECTS.full_name() { REJECTS_PER_GROUP } else { ROWS_PER_GROUP };
         let level = ZstdLevel::try_new(1).expect("1 is a zstd level");
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
-            .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+            .set_max_row_group_row_count(Some(rows_per_group))
             // Rows lie as they came: no page is narrower than its group, and what is known of pages would stay in memory until the end.
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_column_dictionary_enabled(ColumnPath::from(CLIMBING), false)
