@@ -65,13 +65,19 @@ pub fn read_first(files: &[PathBuf]) -> Result<Sidecar> {
 /// The sidecar of `file`; an empty one if there is none.
 pub fn read(file: &Path) -> Result<Sidecar> {
     let path = path_of(file);
+    // The name alone: a file of an archive lies in a scratch folder that says nothing to anybody.
+    let name = path.file_name().unwrap_or_default().display().to_string();
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::default()),
-        Err(e) => return Err(Error::usage("E0201", format!("read {}", path.display())).caused_by(e)),
+        Err(e) => {
+            return Err(Error::usage("E0201", format!("read {name}"))
+                .hint(format!("save it as a text file in UTF-8, or take it away; its keys: {KEYS}"))
+                .caused_by(e));
+        }
     };
     let sidecar: Sidecar =
-        toml::from_str(&text).usage("E0214", || format!("read {}", path.display())).map_err(|e| e.hint(format!("its keys: {KEYS}")))?;
+        toml::from_str(&text).usage("E0214", || format!("read {name}")).map_err(|e| e.hint(format!("its keys: {KEYS}")))?;
     sidecar.check().map_err(|e| e.file(path))
 }
 
@@ -151,5 +157,15 @@ mod tests {
             let error = read(&file).unwrap_err();
             assert!(error.to_string().contains(want) && error.hint.is_some(), "{error}");
         }
+    }
+
+    #[test]
+    fn a_sidecar_in_another_encoding_is_refused_with_a_hint_and_without_the_folder_it_lies_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.csv");
+        std::fs::write(path_of(&file), b"request_id = \"\xb5\xc7\"\n").unwrap();
+        let error = read(&file).unwrap_err();
+        assert!(error.hint.as_ref().is_some_and(|h| h.contains("UTF-8")), "{error}");
+        assert!(error.to_string().contains("a.csv.meta.toml") && !error.to_string().contains(&dir.path().display().to_string()), "{error}");
     }
 }
