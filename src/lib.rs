@@ -6,7 +6,7 @@
 //! - [`config`], [`audit`]: `clew.toml`; the log, masking and the one disclosure path;
 //! - [`lake`]: Delta tables, `PUBLISHED`, the DataFusion session;
 //! - [`queries`]: the SQL catalogue;
-//! - [`ingest`], [`synth`], [`resolve`], [`link`], [`trace`], [`score`]: the stages that SQL cannot say well;
+//! - [`ingest`], [`synth`], [`resolve`], [`link`], [`trace`], [`network`], [`score`]: the stages that SQL cannot say well;
 //! - [`pipeline`]: the DAG and its runner;
 //! - [`report`]: what investigators read;
 //! - [`cli`]: one file a subcommand.
@@ -18,6 +18,7 @@ pub mod error;
 pub mod ingest;
 pub mod lake;
 pub mod link;
+pub mod network;
 pub mod normalise;
 pub mod pipeline;
 pub mod queries;

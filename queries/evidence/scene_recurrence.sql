@@ -1,34 +1,70 @@
 -- The phone at this scene and at scenes of other, far-apart cases in the hours of those offences, capped by what control days give.
 -- grain: one phone in one case
--- reads: staging.scene_visits, staging.scene_recurrences
+-- reads: staging.scene_visits, staging.scene_recurrences, link.case_pairs
 -- writes: evidence.scene_recurrence
--- params: control_trials_min bigint = 500
+-- params: control_trials_min bigint = 500, phone_carried double = 0.4, cells_reached double = 0.75, other_offence double = 0.001, other_offence_max double = 0.8
 -- family: presence
--- zh: 该号码在本案及另外{other_scenes}起相距{far_km}公里以上案件（{other_cases}）的案发时段均出现在现场小区；{null_zh}中每{trials}次有{as_good}次同样符合
--- en: seen at this scene and in the hours of {other_scenes} other cases {far_km} km or more away ({other_cases}); {null_en} {as_good} of {trials} do as well
+-- zh: 该号码（或同一手机）在本案及另外{other_scenes}起相距{far_km}公里以上案件（{other_cases}）的案发时段均出现在现场小区；{null_zh}中每{trials}次有{as_good}次同样符合
+-- en: seen (the number or its handset) at this scene and in the hours of {other_scenes} other cases {far_km} km or more away ({other_cases}); {null_en} {as_good} of {trials} do as well
 --
--- Sum of the factors of staging.scene_recurrences, one per place and night (several scenes visited in one night at one place are one
--- visit). Presences of one phone are not independent (busy phones, through roads: chance hits are 40–340 times those of
--- independence, DOMAIN-CALLS fact 4), so the sum is capped at 1 / P_null: the share of visits, in the same hours of d±1, d±7, d±14, whose sum is
--- as large. With fewer than `control_trials_min` visits on control days the visits of the days of the offences join them; the true ones
--- among those make the cap too low, never too high. The records cited are those of the other scenes: the visit to this one is
--- weighed by evidence.scene_presence.
+-- For each other case j the offender of this one may have done it too, with probability ρ_j = what link.case_pairs says of the two without what any
+-- phone, account or suspect says for it (this one would speak twice), for pairs it did not compare the prior of any two cases. Then the phone is seen there again with π c, otherwise
+-- with `chance`: factor 1 - ρ + ρ (1 - π c + π c / chance). So a phone at two scenes that are alike says much and one at two that are
+-- not says little, and being nowhere else says nothing. One factor per place and night. Presences of one phone are not independent, so the sum is capped at
+-- 1 / P_null: the share of visits, in the same hours of d±1, d±7, d±14, whose sum is as large. With fewer than `control_trials_min` visits on control days
+-- the visits of the days of the offences join them; the true ones among those make the cap too low, never too high. The records cited are
+-- those of the other scenes: the visit to this one is weighed by evidence.scene_presence.
 with visits as (
-    select case_id, shift_d, phone, first_us, last_us, dumped, record
+    select shift_d
     from staging.scene_visits
 ),
 recurrences as (
-    select case_id, shift_d, phone, other_case_id, place_night, distance_m, factor_unats
+    select case_id, shift_d, phone, other_case_id, other_place_night, distance_m, chance, other_dumped, other_record
     from staging.scene_recurrences
+),
+compared as (
+    select
+        case_a, case_b, prior_unats,
+        bf_unats - presence_unats - greatest(ties_unats, 0) - greatest(contact_unats, 0) - greatest(money_unats, 0) - greatest(identifier_unats, 0) as rest_unats
+    from link.case_pairs
+),
+both_ways as (
+    select case_a as case_id, case_b as other_case_id, rest_unats, prior_unats from compared
+    union all
+    select case_b as case_id, case_a as other_case_id, rest_unats, prior_unats from compared
+),
+prior as (
+    select max(prior_unats) as prior_unats
+    from compared
+),
+linked as (
+    select
+        r.case_id, r.shift_d, r.phone, r.other_case_id, r.other_place_night, r.distance_m, r.chance, r.other_dumped, r.other_record,
+        least($other_offence_max, coalesce(
+            1 / (1 + exp(-(c.rest_unats + c.prior_unats) / 1000000.0)),
+            1 / (1 + exp(-p.prior_unats / 1000000.0)),
+            $other_offence
+        )) as linked_share
+    from recurrences r
+    cross join prior p
+    left join both_ways c on c.case_id = r.case_id and c.other_case_id = r.other_case_id
+),
+factors as (
+    select
+        case_id, shift_d, phone, other_case_id, other_place_night, distance_m, other_dumped, other_record,
+        cast(round(ln(
+            1 - linked_share + linked_share * (1 - $phone_carried * $cells_reached + $phone_carried * $cells_reached / chance)
+        ) * 1000000) as bigint) as factor_unats
+    from linked
 ),
 by_night as (
     select
-        case_id, shift_d, phone, place_night,
+        case_id, shift_d, phone, other_place_night,
         max(factor_unats) as factor_unats,
         min(distance_m) as distance_m,
         min(other_case_id) as other_case_id
-    from recurrences
-    group by case_id, shift_d, phone, place_night
+    from factors
+    group by case_id, shift_d, phone, other_place_night
 ),
 sums as (
     select
@@ -42,9 +78,9 @@ sums as (
 ),
 trials as (
     select
-        sum(case when v.shift_d <> 0 then 1 else 0 end) as control_trials,
+        sum(case when shift_d <> 0 then 1 else 0 end) as control_trials,
         count(*) as all_trials
-    from visits v
+    from visits
 ),
 ranked as (
     select
@@ -65,21 +101,14 @@ nulls as (
     cross join trials t
     where r.shift_d = 0
 ),
-others as (
-    select r.case_id, r.phone, v.first_us, v.last_us, v.dumped, v.record
-    from recurrences r
-    join visits v on v.case_id = r.other_case_id and v.phone = r.phone and v.shift_d = r.shift_d
-    where r.shift_d = 0
-),
 citations as (
     select
         case_id, phone,
-        min(first_us) as first_us,
-        max(last_us) as last_us,
-        max(case when dumped then 1 else 0 end) as dumped,
-        count(distinct record) as n_records,
-        array_slice(array_sort(array_distinct(array_agg(record))), 1, 50) as records
-    from others
+        max(case when other_dumped then 1 else 0 end) as dumped,
+        count(distinct other_record) as n_records,
+        array_slice(array_sort(array_distinct(array_agg(other_record))), 1, 50) as records
+    from recurrences
+    where shift_d = 0
     group by case_id, phone
 )
 select
@@ -91,8 +120,8 @@ select
     'inference' as basis,
     case when q.dumped = 1 then 'dump' else 'bill' end as source_kind,
     q.n_records,
-    arrow_cast(q.first_us, 'Timestamp(Microsecond, Some("UTC"))') as first_at,
-    arrow_cast(q.last_us, 'Timestamp(Microsecond, Some("UTC"))') as last_at,
+    arrow_cast(cast(null as bigint), 'Timestamp(Microsecond, Some("UTC"))') as first_at,
+    arrow_cast(cast(null as bigint), 'Timestamp(Microsecond, Some("UTC"))') as last_at,
     '{"other_scenes":' || n.other_scenes || ',"far_km":' || (n.nearest_m / 1000) || ',"other_cases":"' || n.other_cases
         || '","as_good":' || n.as_good || ',"trials":' || n.trials || ',"uncapped_unats":' || n.sum_unats
         || ',"null_zh":"' || case when n.by_control then '对照日同时段到场记录' else '全部到场记录（对照日数据不足）' end

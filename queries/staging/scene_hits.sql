@@ -14,7 +14,7 @@ cells as (
     from staging.scene_cells
 ),
 presence as (
-    select phone, cell, at_us, hour_us, hour_of_week, delivery, known_at, source_id, source_row
+    select phone, imei, cell, at_us, hour_us, hour_of_week, delivery, known_at, source_id, source_row
     from staging.presence
 ),
 spans as (
@@ -37,6 +37,7 @@ select
     w.case_id,
     w.shift_d,
     p.phone,
+    p.imei,
     p.cell,
     p.at_us,
     p.hour_us,

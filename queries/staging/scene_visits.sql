@@ -15,7 +15,7 @@ phones as (
     from staging.scene_phones
 ),
 hits as (
-    select h.case_id, h.shift_d, h.phone, h.at_us, h.known_at, h.delivery, h.source_id || ':' || h.source_row as record
+    select h.case_id, h.shift_d, h.phone, h.imei, h.at_us, h.known_at, h.delivery, h.source_id || ':' || h.source_row as record
     from staging.scene_hits h
     join phones p on p.phone = h.phone
 )
@@ -23,6 +23,7 @@ select
     h.case_id,
     h.shift_d,
     h.phone,
+    min(h.imei) as imei,
     cast(floor(min(c.lat) * 10) as bigint) || '/' || cast(floor(min(c.lon) * 10) as bigint) || '/'
         || ((min(h.at_us) / 60000000 + min(c.utc_offset_min) - 720) / 1440) as place_night,
     min(c.lat) as lat,

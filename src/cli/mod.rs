@@ -6,6 +6,7 @@ mod bench;
 mod collide;
 mod config;
 mod demo;
+mod diff;
 mod doctor;
 mod evaluate;
 mod explain;
@@ -26,6 +27,8 @@ mod requests;
 mod rerun;
 mod resolve;
 mod run;
+mod series;
+mod similar;
 mod sql;
 mod stdout;
 mod synth;
@@ -69,6 +72,9 @@ enum Command {
     Lookup(lookup::LookupArgs),
     Collide(collide::CollideArgs),
     Trace(trace::TraceArgs),
+    Similar(similar::SimilarArgs),
+    Series(series::SeriesArgs),
+    Diff(diff::DiffArgs),
     Tables(tables::TablesArgs),
     Sql(sql::SqlArgs),
     Demo(demo::DemoArgs),
@@ -106,6 +112,9 @@ impl Cli {
             Command::Explain(args) => of_data(args.format()),
             Command::Lookup(args) => of_data(args.format()),
             Command::Trace(args) => of_data(args.format()),
+            Command::Similar(args) => of_data(args.format()),
+            Command::Series(args) => args.output.format,
+            Command::Diff(args) => of_data(args.format()),
             Command::Tables(args) => of_data(args.format()),
             Command::Sql(args) => of_data(args.format()),
             Command::Demo(args) => args.output.format,
@@ -145,6 +154,9 @@ impl Cli {
             Command::Lookup(args) => lookup::run(args, globals, out).await,
             Command::Collide(args) => collide::run(args, globals, out).await,
             Command::Trace(args) => trace::run(args, globals, out).await,
+            Command::Similar(args) => similar::run(args, globals, out).await,
+            Command::Series(args) => series::run(args, globals, out).await,
+            Command::Diff(args) => diff::run(args, globals, out).await,
             Command::Audit(args) => audit::run(args, globals, out),
             Command::Doctor(args) => doctor::run(args, globals, out),
             Command::Verify(args) => verify::run(args, globals, out).await,

@@ -10,7 +10,7 @@ use super::run::run_workspace;
 use crate::config::{Config, Params};
 use crate::error::{Context, Error, Result};
 use crate::lake::{Lake, Session};
-use crate::pipeline::BUILD;
+use crate::pipeline::{BUILD, Selection};
 use crate::score::artefact::{self, Learnt, Manifest};
 use crate::score::spec::{self, Spec as LeadSpec};
 use crate::synth::{Spec, World, write_world};
@@ -166,7 +166,12 @@ async fn feed(args: &TrainArgs, seed: u64, workspace: &Path, own_root: Option<&P
     }
     let globals = globals.at(workspace.to_path_buf());
     ingest_quietly(&globals, std::slice::from_ref(&world)).await?;
-    run_workspace(&globals, &[]).await?;
+    // Pairs of cases rest on what stands above the analysis that compares them.
+    let needed: &[Selection] = match args.model {
+        Which::Leads => &[],
+        Which::CasePairs => &[Selection { name: "link".into(), upstream: true, downstream: false }],
+    };
+    run_workspace(&globals, needed).await?;
     std::fs::remove_dir_all(&world).bug("E0822", || format!("remove {}", world.display()))
 }
 

@@ -3,13 +3,14 @@
 //! *near*: close in space and time, at several scales from the same street within a year to the same night within 150 km; of each case the
 //! best by the model's own terms for distance and gap, apart for the same street, the neighbourhood and further away, so that none crowds out
 //! the others. *mo*: modus operandi values, or pairs of values, that few cases have. *identifier*: any
-//! shared identifier that is no hub. *full*: where there are few cases every pair is compared, and each case proposes its best by the whole
+//! shared identifier that is no hub. *key*: any phone, handset or account
+//! found in both. *full*: where there are few cases every pair is compared, and each case proposes its best by the whole
 //! Bayes factor. What a cap cut off is counted, never silent.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::case::{CaseBook, CaseIndex};
+use super::case::{CaseBook, CaseIndex, IdentifierIndex};
 use super::model::Judge;
 use super::place::{Grid, chord2_of_m};
 use super::sample::sample_pairs;
@@ -31,6 +32,8 @@ pub enum Block {
     Mo,
     /// Near in space and time.
     Near,
+    /// The rarest of the keys that both have.
+    Key,
 }
 
 impl Blocks {
@@ -57,6 +60,8 @@ pub struct Caps {
     pub mo_per_case: usize,
     /// A modus operandi key that more cases have proposes nothing.
     pub mo_key_cases: usize,
+    /// Pairs that *key* proposes per case.
+    pub key_per_case: usize,
 }
 
 /// What a block proposed and what its caps cut off.
@@ -92,6 +97,7 @@ pub fn candidates(judge: &Judge<'_>, caps: Caps) -> Candidates {
         (Block::Near, near(judge, caps)),
         (Block::Mo, rare_mo(judge.book, caps)),
         (Block::Identifier, shared(judge.book, judge.limits.hub_degree)),
+        (Block::Key, keyed(judge.book, caps)),
     ];
     for (block, (pairs, report)) in blocks {
         found.extend(pairs.into_iter().map(|(x, y)| (x, y, block)));
@@ -305,6 +311,22 @@ fn rare_mo(book: &CaseBook, caps: Caps) -> Found {
         best.offer(x, y, super::model::unats(nats));
     }
     best.finish(n_keys, dropped)
+}
+
+/// Pairs of which some key is found in both: of each case those that are the rarest among strangers.
+fn keyed(book: &CaseBook, caps: Caps) -> Found {
+    let mut best = Best::new(book.len(), caps.key_per_case);
+    let mut keys: Vec<IdentifierIndex> = Vec::new();
+    for (x, y) in book.traced() {
+        let rarity: f64 = book.ties(x, y, &[]).map(|t| t.rarity).sum();
+        if rarity > 1.0 {
+            best.offer(x, y, super::model::unats(rarity.ln()));
+        }
+        keys.extend(book.ties(x, y, &[]).flat_map(|t| [Some(t.key), t.other_key]).flatten());
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    best.finish(keys.len(), 0)
 }
 
 /// Pairs that share an identifier which is known before the offender of either was named.

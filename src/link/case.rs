@@ -65,6 +65,99 @@ pub struct IdentifierFact {
     pub known_at_us: i64,
 }
 
+/// How a key ties two cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Channel {
+    /// At both scenes, far apart.
+    Scene,
+    /// In contact with both victims.
+    Contact,
+    /// On the way of both victims' money.
+    Money,
+    /// Named or in contact in one case and at the scene of the other, or named in one and in contact or paid in the other.
+    Crossed,
+    /// Phones of the two cases, far apart, that call each other.
+    Tied,
+}
+
+/// Number of channels.
+pub const CHANNELS: usize = 5;
+
+/// Where keys of one case were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum Found {
+    /// At the scene.
+    Scene,
+    /// In contact with the victim.
+    Contact,
+    /// On the money's way.
+    Money,
+    /// Named as a suspect's.
+    Named,
+}
+
+/// Where keys can be found.
+const FOUND: usize = 4;
+
+/// A key that two cases have, as known before the offender of either was named.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceFact {
+    /// One case.
+    pub case_a: String,
+    /// The other.
+    pub case_b: String,
+    /// How it ties them.
+    pub channel: Channel,
+    /// `phone:…`, `device:…`, `account:…`.
+    pub key: String,
+    /// Of two phones that call each other: the one at the second scene.
+    pub other_key: Option<String>,
+    /// Whose records show it in either case: often the key itself, of a handset the numbers used in it.
+    pub subjects: [String; 2],
+    /// How much rarer it is among strangers than among cases of one offender who leaves his key in both: 1 on average over strangers.
+    pub rarity: f64,
+}
+
+/// A case has keys of one kind since an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundFact {
+    /// Case.
+    pub case_id: String,
+    /// Kind.
+    pub found: Found,
+    /// When the first became known, microseconds UTC.
+    pub known_at_us: i64,
+}
+
+/// A key that two cases have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trace {
+    /// How it ties them.
+    pub channel: Channel,
+    /// The key.
+    pub key: IdentifierIndex,
+    /// Of two phones that call each other: the one at the second scene.
+    pub other_key: Option<IdentifierIndex>,
+    /// Whose records show it in either case.
+    pub subjects: [IdentifierIndex; 2],
+    /// See [`TraceFact::rarity`].
+    pub rarity: f64,
+}
+
+impl Trace {
+    /// Does it rest on one of these identifiers or on records about one?
+    pub fn concerns(&self, identifiers: &[IdentifierIndex]) -> bool {
+        [self.key, self.subjects[0], self.subjects[1]].iter().chain(&self.other_key).any(|k| identifiers.contains(k))
+    }
+
+    /// What it is a tie by: several subjects can show one key.
+    pub fn tie(&self) -> (Channel, IdentifierIndex, Option<IdentifierIndex>) {
+        (self.channel, self.key, self.other_key)
+    }
+}
+
 /// An index into [`CaseBook::cases`].
 pub type CaseIndex = u32;
 /// An index into [`CaseBook::identifiers`].
@@ -93,6 +186,15 @@ pub struct Case {
     pub mo: Vec<MoGroup>,
     /// Identifiers with the instant each became known in this case, sorted by identifier.
     pub identifiers: Vec<(IdentifierIndex, i64)>,
+    /// Since when it has keys of each kind, in the order of [`Found`].
+    found: [Option<i64>; FOUND],
+}
+
+impl Case {
+    /// Does it have keys of a kind that were known before an instant?
+    fn has(&self, found: Found, before_us: i64) -> bool {
+        self.found[found as usize].is_some_and(|at| at < before_us)
+    }
 }
 
 /// A value and how frequent it is among the cases that have one.
@@ -128,6 +230,7 @@ pub struct CaseBook {
     /// When each case that has identifiers got its first, sorted.
     first_known: Vec<i64>,
     neighbours: BTreeSet<(String, String)>,
+    traces: BTreeMap<(CaseIndex, CaseIndex), Vec<Trace>>,
 }
 
 impl CaseBook {
@@ -168,6 +271,7 @@ impl CaseBook {
                 loss: facts.loss_minor.map(|l| losses.value(&facts.category, &loss_class(l))),
                 mo: mo.groups_of(facts),
                 identifiers,
+                found: [None; FOUND],
                 facts: facts.clone(),
             }
         });
@@ -178,6 +282,85 @@ impl CaseBook {
             holders,
             first_known,
             neighbours: neighbours.iter().flat_map(|(a, b)| [(a.clone(), b.clone()), (b.clone(), a.clone())]).collect(),
+            traces: BTreeMap::new(),
+        }
+    }
+
+    /// The same book with keys that tie cases. Of the subjects that show one key the strongest comes first.
+    #[must_use]
+    pub fn with_traces(mut self, traces: &[TraceFact], found: &[FoundFact]) -> CaseBook {
+        let cases: BTreeMap<String, CaseIndex> = self.cases.iter().map(|c| c.facts.case_id.clone()).zip(0..).collect();
+        for fact in found {
+            if let Some(&case) = cases.get(&fact.case_id) {
+                let slot = self.cases[case as usize].found[fact.found as usize].get_or_insert(fact.known_at_us);
+                *slot = (*slot).min(fact.known_at_us);
+            }
+        }
+        let mut keys: BTreeMap<String, IdentifierIndex> = self.identifiers.iter().cloned().zip(0..).collect();
+        for fact in traces {
+            let Some((&a, &b)) = cases.get(&fact.case_a).zip(cases.get(&fact.case_b)) else { continue };
+            let mut number = |key: &String| {
+                *keys.entry(key.clone()).or_insert_with(|| {
+                    self.identifiers.push(key.clone());
+                    self.holders.push(Vec::new());
+                    IdentifierIndex::try_from(self.identifiers.len() - 1).expect("fewer than 2^32 identifiers")
+                })
+            };
+            let trace = Trace {
+                channel: fact.channel,
+                key: number(&fact.key),
+                other_key: fact.other_key.as_ref().map(&mut number),
+                subjects: [number(&fact.subjects[0]), number(&fact.subjects[1])],
+                rarity: fact.rarity,
+            };
+            self.traces.entry((a.min(b), a.max(b))).or_default().push(trace);
+        }
+        // Keys are numbered as they come: order them by name, so that no order of rows reaches a sum.
+        for list in self.traces.values_mut() {
+            let name = |k: IdentifierIndex| self.identifiers[k as usize].as_str();
+            let tie = |t: &Trace| (t.channel, name(t.key), t.other_key.map(name));
+            list.sort_by(|a, b| {
+                tie(a).cmp(&tie(b)).then(b.rarity.total_cmp(&a.rarity)).then_with(|| a.subjects.map(name).cmp(&b.subjects.map(name)))
+            });
+            list.dedup_by_key(|t| (t.tie(), t.subjects));
+        }
+        self
+    }
+
+    /// Keys that tie two cases, each once, by the strongest that shows it without resting on `left_out`.
+    pub fn ties(&self, x: CaseIndex, y: CaseIndex, left_out: &[IdentifierIndex]) -> impl Iterator<Item = &Trace> {
+        let mut counted = None;
+        let once = move |t: &&Trace| counted.replace(t.tie()) != Some(t.tie());
+        self.traces(x, y).iter().filter(|t| !t.concerns(left_out)).filter(once)
+    }
+
+    /// Keys that tie two cases, with all who show them.
+    pub fn traces(&self, x: CaseIndex, y: CaseIndex) -> &[Trace] {
+        self.traces.get(&(x.min(y), x.max(y))).map_or(&[], Vec::as_slice)
+    }
+
+    /// Pairs of cases that some key ties.
+    pub fn traced(&self) -> impl Iterator<Item = (CaseIndex, CaseIndex)> {
+        self.traces.keys().copied()
+    }
+
+    /// Could two cases show a tie of a channel? Both must have been looked at for it before the offender of either was named.
+    pub fn comparable(&self, x: CaseIndex, y: CaseIndex, channel: Channel) -> bool {
+        let (a, b) = (self.case(x), self.case(y));
+        let before_us = a.facts.as_of_us.min(b.facts.as_of_us);
+        let both = |found: Found| a.has(found, before_us) && b.has(found, before_us);
+        let one_each = |p: Found, q: Found| a.has(p, before_us) && b.has(q, before_us) || a.has(q, before_us) && b.has(p, before_us);
+        match channel {
+            Channel::Scene => both(Found::Scene),
+            Channel::Tied => [a, b].iter().all(|c| [Found::Scene, Found::Contact, Found::Named].iter().any(|f| c.has(*f, before_us))),
+            Channel::Contact => both(Found::Contact),
+            Channel::Money => both(Found::Money),
+            Channel::Crossed => {
+                one_each(Found::Named, Found::Scene)
+                    || one_each(Found::Contact, Found::Scene)
+                    || one_each(Found::Named, Found::Contact)
+                    || one_each(Found::Named, Found::Money)
+            }
         }
     }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::case::{CaseBook, CaseFacts, IdentifierFact, State};
+use super::case::{CaseBook, CaseFacts, FoundFact, IdentifierFact, State, TraceFact};
 use super::evidence::Holding;
 use super::suspects::{Party, Proven, Tie, ties};
 use super::train::TrainingSet;
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::lake::Session;
 
 /// `known_at` of a record of which nobody said when it became known: 9000-01-01, before the `as_of` of open cases only.
@@ -78,6 +78,32 @@ struct HolderRow {
     known_at: Option<i64>,
 }
 
+#[derive(Deserialize)]
+struct DecisionRow {
+    case_a: String,
+    case_b: String,
+    decision: String,
+}
+
+#[derive(Deserialize)]
+struct TraceRow {
+    case_a: String,
+    case_b: String,
+    channel: String,
+    key: String,
+    other_key: Option<String>,
+    subject_a: String,
+    subject_b: String,
+    rarity_milli: i64,
+}
+
+#[derive(Deserialize)]
+struct FoundRow {
+    case_id: String,
+    channel: String,
+    known_at: Option<i64>,
+}
+
 /// A division.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Region {
@@ -117,6 +143,20 @@ pub struct Records {
     pub ties: Vec<Tie>,
     /// Who held what.
     pub holdings: Vec<Holding>,
+    /// Place unit by case.
+    pub place_unit: BTreeMap<String, String>,
+    /// What analysts decided, the latest last.
+    pub decisions: Vec<Decision>,
+}
+
+/// A decision about two cases.
+pub struct Decision {
+    /// One case.
+    pub case_a: String,
+    /// The other.
+    pub case_b: String,
+    /// Do they belong to one series, or must they not stand in one?
+    pub same: bool,
 }
 
 fn record(source_id: &str, source_row: i64) -> String {
@@ -220,14 +260,20 @@ pub async fn regions(session: &Session) -> Result<BTreeMap<String, Region>> {
 
 /// All that `link::run` needs.
 pub async fn records(session: &Session) -> Result<Records> {
-    let cases = cases(session).await?;
+    let Cases { facts, place_unit } = cases(session).await?;
     let ties = ties(&parties(session).await?);
     let holdings = holdings(session).await?;
     let identifiers = identifiers(session, &ties).await?;
     let regions = regions(session).await?;
     let neighbours: Vec<(String, String)> = regions.values().flat_map(|r| r.neighbours().map(|n| (r.region.clone(), n.clone()))).collect();
-    let book = CaseBook::new(cases.facts, &identifiers, &neighbours);
-    Ok(Records { set: TrainingSet { offenders: offenders(&book, &ties), book }, ties, holdings })
+    let book = CaseBook::new(facts, &identifiers, &neighbours).with_traces(&traces(session).await?, &found(session).await?);
+    Ok(Records {
+        set: TrainingSet { offenders: offenders(&book, &ties), book },
+        ties,
+        holdings,
+        place_unit,
+        decisions: decisions(session).await?,
+    })
 }
 
 /// Identifiers of the offender's side: of suspects who were not cleared in the case, and the suspects themselves.
@@ -248,6 +294,51 @@ async fn identifiers(session: &Session, ties: &[Tie]) -> Result<Vec<IdentifierFa
         known_at_us: t.since_us,
     }));
     Ok(facts)
+}
+
+/// Decisions of analysts, the latest last.
+async fn decisions(session: &Session) -> Result<Vec<Decision>> {
+    let columns = ["case_a", "case_b", "decision", "decided_at", "source_id", "source_row"];
+    let order = ["decided_at", "source_id", "source_row"];
+    let rows = session.rows::<DecisionRow>("records.series_decisions", &columns, &order).await?;
+    let decision = |row: DecisionRow| {
+        let same = match row.decision.trim().to_lowercase().as_str() {
+            "same" => true,
+            "different" => false,
+            other => {
+                return Err(Error::usage("E0507", format!("understand the decision {other:?} about {} and {}", row.case_a, row.case_b))
+                    .hint("a decision is `same` or `different`; `clew series` writes them"));
+            }
+        };
+        Ok(Decision { case_a: row.case_a, case_b: row.case_b, same })
+    };
+    rows.into_iter().map(decision).collect()
+}
+
+/// Keys that tie cases.
+async fn traces(session: &Session) -> Result<Vec<TraceFact>> {
+    let columns = ["case_a", "case_b", "channel", "key", "other_key", "subject_a", "subject_b", "rarity_milli"];
+    let order = ["case_a", "case_b", "channel", "key", "other_key", "subject_a", "subject_b"];
+    let rows = session.rows::<TraceRow>("staging.case_links", &columns, &order).await?;
+    let trace = |row: TraceRow| {
+        #[expect(clippy::cast_precision_loss, reason = "a rarity is capped far below 2^53")]
+        let rarity = row.rarity_milli as f64 / 1_000.0;
+        let channel = row.channel.parse().bug("E0506", || format!("read staging.case_links: the channel is {:?}", row.channel))?;
+        let subjects = [row.subject_a, row.subject_b];
+        Ok(TraceFact { case_a: row.case_a, case_b: row.case_b, channel, key: row.key, other_key: row.other_key, subjects, rarity })
+    };
+    rows.into_iter().map(trace).collect()
+}
+
+/// Which keys could be found in which case.
+async fn found(session: &Session) -> Result<Vec<FoundFact>> {
+    let columns = ["case_id", "channel", "known_at"];
+    let rows = session.rows::<FoundRow>("staging.case_channels", &columns, &["case_id", "channel"]).await?;
+    let fact = |row: FoundRow| {
+        let found = row.channel.parse().bug("E0506", || format!("read staging.case_channels: the channel is {:?}", row.channel))?;
+        Ok(FoundFact { case_id: row.case_id, found, known_at_us: row.known_at.unwrap_or(UNKNOWN_AT_US) })
+    };
+    rows.into_iter().map(fact).collect()
 }
 
 async fn holdings(session: &Session) -> Result<Vec<Holding>> {

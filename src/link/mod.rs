@@ -10,6 +10,7 @@ pub mod bins;
 pub mod blocks;
 pub mod case;
 pub mod evidence;
+pub mod far;
 pub mod interval;
 pub mod knox;
 pub mod linked;
@@ -21,8 +22,11 @@ pub mod rows;
 pub mod sample;
 pub mod series;
 pub mod signal;
+pub mod successor;
 pub mod suspects;
 pub mod train;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Params;
 use crate::error::{Context, Error, Result};
@@ -35,12 +39,28 @@ use self::model::{CasePairModel, Judge};
 use self::signal::Limits;
 
 /// Tables that [`run`] reads.
-pub const READS: &[&str] =
-    &["staging.cases", "staging.party_identifiers", "entity.person_records", "entity.holders", "records.parties", "records.regions"];
+pub const READS: &[&str] = &[
+    "staging.cases",
+    "staging.party_identifiers",
+    "staging.case_links",
+    "staging.case_channels",
+    "entity.person_records",
+    "entity.holders",
+    "records.parties",
+    "records.regions",
+    "records.series_decisions",
+];
 
 /// Tables that [`run`] writes.
-pub const WRITES: &[&Table] =
-    &[&tables::CASE_PAIRS, &tables::SERIES, &tables::KNOX, &tables::BLOCKS, &tables::COMPLETENESS, &tables::EVIDENCE_LINKED_CASE];
+pub const WRITES: &[&Table] = &[
+    &tables::CASE_PAIRS,
+    &tables::SERIES,
+    &tables::MERGES,
+    &tables::KNOX,
+    &tables::BLOCKS,
+    &tables::COMPLETENESS,
+    &tables::EVIDENCE_LINKED_CASE,
+];
 
 /// Parameters that [`run`] asks for, with their defaults.
 pub const PARAMS: &[(&str, f64)] = &[
@@ -51,6 +71,7 @@ pub const PARAMS: &[(&str, f64)] = &[
     ("link_near_per_case", 10.0),
     ("link_mo_per_case", 8.0),
     ("link_mo_key_cases", 100.0),
+    ("link_key_per_case", 24.0),
     ("link_series_probability_min", 0.05),
     ("link_knox_permutations", 99.0),
 ];
@@ -106,6 +127,40 @@ pub async fn train_case_pairs(sessions: &[&Session], source: &str, params: &Para
     train::train(&sets, source, limits(params)?)
 }
 
+/// A true link, by the case numbers of the register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkOfTruth {
+    /// One case.
+    pub case_a: String,
+    /// The other.
+    pub case_b: String,
+    /// What there is to find of the common offenders.
+    pub trace: far::TraceLeft,
+}
+
+/// How far the model of this workspace finds true links, in the ranges [`far::Range`]. For evaluation only.
+///
+/// # Errors
+/// Errors of the lake and of the model.
+pub async fn measure_links(session: &Session, params: &Params, truth: &[LinkOfTruth]) -> Result<[far::RangeFigures; 2]> {
+    let records = load::records(session).await?;
+    let limits = limits(params)?;
+    let (model, _) = train::own_or_shipped(&records.set, &shipped()?, limits)?;
+    let book = &records.set.book;
+    let judge = Judge::new(&model, book, limits);
+    let index: BTreeMap<&str, case::CaseIndex> = book.cases.iter().map(|c| c.facts.case_id.as_str()).zip(0..).collect();
+    let units: BTreeMap<&String, u32> = records.place_unit.values().collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
+    let place: Vec<Option<u32>> = book.cases.iter().map(|c| records.place_unit.get(&c.facts.case_id).map(|unit| units[unit])).collect();
+    let links: Vec<far::TrueLink> = truth
+        .iter()
+        .filter_map(|l| {
+            let (x, y) = index.get(l.case_a.as_str()).zip(index.get(l.case_b.as_str()))?;
+            Some(far::TrueLink { x: *x, y: *y, trace: l.trace })
+        })
+        .collect();
+    Ok([far::Range::Far, far::Range::Near].map(|range| far::measure(&judge, &place, &links, range)))
+}
+
 /// Compares cases and finds series, near repeats and what suspects' other cases say.
 ///
 /// # Errors
@@ -123,6 +178,7 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
         near_per_case: count_param(params, "link_near_per_case")?,
         mo_per_case: count_param(params, "link_mo_per_case")?,
         mo_key_cases: count_param(params, "link_mo_key_cases")?,
+        key_per_case: count_param(params, "link_key_per_case")?,
     };
     let permutations =
         u32::try_from(count_param(params, "link_knox_permutations")?).usage("E0505", || "use link_knox_permutations".into())?;
@@ -137,7 +193,8 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
         let rows: Vec<rows::CasePairRow> = chunk.iter().map(|p| rows::case_pair_row(&judge, p, &label)).collect();
         pairs.batches.extend(Output::from_rows(&tables::CASE_PAIRS, &rows)?.batches);
     }
-    let series = series::series(&judge, &rows::links(&compared), param(params, "link_series_probability_min"));
+    let decisions = decisions(book, &records.decisions);
+    let series = series::series(&judge, &rows::links(&compared), param(params, "link_series_probability_min"), &decisions);
     let placed: Vec<_> = book.cases.iter().map(|c| (c.scene, c.span)).collect();
     let bands = knox::knox(&placed, permutations);
     let proposed: Vec<_> = candidates.pairs.iter().map(|p| (p.0, p.1)).collect();
@@ -146,11 +203,26 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
     Ok(vec![
         pairs,
         Output::from_rows(&tables::SERIES, &rows::series_rows(&judge, &series))?,
+        Output::from_rows(&tables::MERGES, &rows::merge_rows(&judge, &series))?,
         Output::from_rows(&tables::KNOX, &rows::knox_rows(&judge, &bands, &compared, &label))?,
         Output::from_rows(&tables::BLOCKS, &rows::block_rows(&candidates.reports))?,
         Output::from_rows(&tables::COMPLETENESS, &completeness)?,
         Output::from_rows(&tables::EVIDENCE_LINKED_CASE, &evidence)?,
     ])
+}
+
+/// What was decided last about each pair of cases of the book.
+fn decisions(book: &case::CaseBook, made: &[load::Decision]) -> series::Decisions {
+    let index: BTreeMap<&str, case::CaseIndex> = book.cases.iter().map(|c| c.facts.case_id.as_str()).zip(0..).collect();
+    let mut last: BTreeMap<(case::CaseIndex, case::CaseIndex), bool> = BTreeMap::new();
+    for decision in made {
+        let Some((x, y)) = index.get(decision.case_a.as_str()).zip(index.get(decision.case_b.as_str())) else { continue };
+        if x != y {
+            last.insert((*x.min(y), *x.max(y)), decision.same);
+        }
+    }
+    let of = |wanted: bool| last.iter().filter(|(_, same)| **same == wanted).map(|(pair, _)| *pair).collect();
+    series::Decisions { same: of(true), different: of(false) }
 }
 
 #[cfg(test)]

@@ -47,6 +47,30 @@ pub enum Signal {
     Loss,
     /// Modus operandi.
     Mo,
+    /// Keys at both scenes.
+    Scene,
+    /// Keys in contact with both victims.
+    Contact,
+    /// Keys on the way of both victims' money.
+    Money,
+    /// Keys found in different ways.
+    Crossed,
+    /// Phones of the two cases that call each other.
+    Tied,
+}
+
+impl Signal {
+    /// The shape of a signal about keys.
+    fn keys(self) -> Option<Shape> {
+        match self {
+            Signal::Scene => Some(Shape::Scene),
+            Signal::Contact => Some(Shape::Contact),
+            Signal::Money => Some(Shape::Money),
+            Signal::Crossed => Some(Shape::Crossed),
+            Signal::Tied => Some(Shape::Tied),
+            _ => None,
+        }
+    }
 }
 
 impl Signals {
@@ -66,6 +90,7 @@ impl Signals {
                 Signal::Premises => self.premises.is_some(),
                 Signal::Loss => self.loss.is_some(),
                 Signal::Mo => !self.mo.is_empty(),
+                Signal::Scene | Signal::Contact | Signal::Money | Signal::Crossed | Signal::Tied => signal.keys().is_some_and(has),
             };
         }
         present
@@ -73,7 +98,7 @@ impl Signals {
 }
 
 /// Number of signals.
-pub const SIGNALS: usize = 10;
+pub const SIGNALS: usize = 15;
 
 /// The terms of a log Bayes factor: signals grouped as they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
@@ -93,12 +118,20 @@ pub enum Term {
     Target,
     /// Travel feasibility.
     Travel,
-    /// Shared identifiers.
+    /// Shared identifiers of suspects, and keys found in different ways.
     Identifier,
+    /// Keys at both scenes.
+    Presence,
+    /// Keys in contact with both victims.
+    Contact,
+    /// Keys on the way of both victims' money.
+    Money,
+    /// Phones of the two cases that call each other.
+    Ties,
 }
 
 /// Number of terms.
-pub const TERMS: usize = 8;
+pub const TERMS: usize = 12;
 
 impl Signal {
     /// The term a signal is shown in.
@@ -108,7 +141,11 @@ impl Signal {
             Signal::Gap => Term::Time,
             Signal::Clock | Signal::Weekday => Term::TimeOfDay,
             Signal::Travel => Term::Travel,
-            Signal::Identifier => Term::Identifier,
+            Signal::Identifier | Signal::Crossed => Term::Identifier,
+            Signal::Scene => Term::Presence,
+            Signal::Tied => Term::Ties,
+            Signal::Contact => Term::Contact,
+            Signal::Money => Term::Money,
             Signal::Category => Term::Category,
             Signal::Premises | Signal::Loss => Term::Target,
             Signal::Mo => Term::Mo,
@@ -203,7 +240,7 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CasePairModel {
-    /// Always `case_pair/1`: the shape of this file.
+    /// Always `case_pair/2`: the shape of this file.
     pub format: String,
     /// Measured signals, by name.
     pub shapes: BTreeMap<String, ShapeModel>,
@@ -224,7 +261,7 @@ pub struct CasePairModel {
 }
 
 /// The format this build reads and writes.
-pub const FORMAT: &str = "case_pair/1";
+pub const FORMAT: &str = "case_pair/2";
 
 impl CasePairModel {
     /// Reads a model and checks that it fits this build.
@@ -364,6 +401,9 @@ impl Ratios {
                 Signal::Premises => named(signals.premises, self.copied.premises),
                 Signal::Loss => named(signals.loss, self.copied.loss),
                 Signal::Mo => signals.mo.iter().map(|(group, v)| value_log_lr(*v, self.mo_copied[*group as usize])).sum(),
+                Signal::Scene | Signal::Contact | Signal::Money | Signal::Crossed | Signal::Tied => {
+                    signal.keys().and_then(shape).unwrap_or(0.0)
+                }
             };
         }
         out
@@ -412,12 +452,18 @@ impl<'a> Judge<'a> {
 
     /// The terms of the log Bayes factor of compared cases.
     pub fn terms(&self, signals: &Signals) -> Terms {
-        let log_lr = self.ratios.log_lr(signals);
+        let by_signal = self.by_signal(signals);
         let mut terms = Terms { unats: [0; TERMS] };
         for signal in Signal::iter() {
-            terms.unats[signal.term() as usize] += unats(self.weights[signal as usize] * log_lr[signal as usize]);
+            terms.unats[signal.term() as usize] += by_signal[signal as usize];
         }
         terms
+    }
+
+    /// The log Bayes factor by signal, in micro-nats.
+    pub fn by_signal(&self, signals: &Signals) -> [i64; SIGNALS] {
+        let log_lr = self.ratios.log_lr(signals);
+        std::array::from_fn(|k| unats(self.weights[k] * log_lr[k]))
     }
 
     /// Log Bayes factor of two cases in micro-nats, without what the identifiers `left_out` say.
@@ -433,6 +479,11 @@ impl<'a> Judge<'a> {
             Shape::Clock => Signal::Clock,
             Shape::Weekday => Signal::Weekday,
             Shape::Travel => Signal::Travel,
+            Shape::Scene => Signal::Scene,
+            Shape::Contact => Signal::Contact,
+            Shape::Money => Signal::Money,
+            Shape::Crossed => Signal::Crossed,
+            Shape::Tied => Signal::Tied,
         } as usize];
         self.ratios.lr[shape as usize].iter().map(|lr| weight * lr.ln()).collect()
     }

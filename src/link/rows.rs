@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use strum::IntoEnumIterator;
 
 use super::blocks::{Block, BlockReport, Blocks, Candidates};
-use super::case::CaseIndex;
+use super::case::{CaseIndex, IdentifierIndex};
 use super::knox::{self, Band, DISTANCE_BANDS_M, TIME_BANDS_D};
 use super::model::{Judge, Signal, Term, Terms, probability};
 use super::series::{Link, Place, Series};
@@ -30,6 +30,10 @@ pub struct CasePairRow {
     pub target_unats: i64,
     pub travel_unats: i64,
     pub identifier_unats: i64,
+    pub presence_unats: i64,
+    pub contact_unats: i64,
+    pub money_unats: i64,
+    pub ties_unats: i64,
     pub shared_identifiers: Vec<String>,
     pub infeasible: bool,
     pub bf_unats: i64,
@@ -57,20 +61,24 @@ pub struct Compared {
     /// Too far apart to travel in the time there was.
     pub infeasible: bool,
     /// Which of [`MISSING`] said nothing, as bits.
-    missing: u8,
+    missing: u16,
 }
 
 /// What can be missing, in the order of the bits.
-const MISSING: [&str; 6] = ["identifier", "mo", "space", "target", "time", "time_of_day"];
+const MISSING: [&str; 10] = ["contact", "identifier", "mo", "money", "presence", "space", "target", "ties", "time", "time_of_day"];
 
-fn missing(signals: &Signals) -> u8 {
+fn missing(signals: &Signals) -> u16 {
     let has = signals.present();
     let any = |of: &[Signal]| of.iter().any(|s| has[*s as usize]);
     let present = [
-        any(&[Signal::Identifier]),
+        any(&[Signal::Contact]),
+        any(&[Signal::Identifier, Signal::Crossed]),
         any(&[Signal::Mo]),
+        any(&[Signal::Money]),
+        any(&[Signal::Scene]),
         any(&[Signal::Space]),
         any(&[Signal::Premises, Signal::Loss]),
+        any(&[Signal::Tied]),
         any(&[Signal::Gap]),
         any(&[Signal::Clock]),
     ];
@@ -130,7 +138,11 @@ pub fn case_pair_row(judge: &Judge<'_>, pair: &Compared, model: &str) -> CasePai
         target_unats: pair.terms.of(Term::Target),
         travel_unats: pair.terms.of(Term::Travel),
         identifier_unats: pair.terms.of(Term::Identifier),
-        shared_identifiers: shared.iter().map(|(i, _)| judge.book.identifiers[*i as usize].clone()).collect(),
+        presence_unats: pair.terms.of(Term::Presence),
+        contact_unats: pair.terms.of(Term::Contact),
+        money_unats: pair.terms.of(Term::Money),
+        ties_unats: pair.terms.of(Term::Ties),
+        shared_identifiers: shared_keys(judge, pair, &shared),
         infeasible: pair.infeasible,
         bf_unats,
         prior_unats: judge.prior_unats,
@@ -139,6 +151,23 @@ pub fn case_pair_row(judge: &Judge<'_>, pair: &Compared, model: &str) -> CasePai
         model: model.to_owned(),
     }
 }
+
+/// Keys that speak for a pair: identifiers of suspects in both, then the rarest of those found otherwise.
+fn shared_keys(judge: &Judge<'_>, pair: &Compared, shared: &[(IdentifierIndex, usize)]) -> Vec<String> {
+    let name = |i: IdentifierIndex| judge.book.identifiers[i as usize].clone();
+    let mut traces: Vec<_> = judge.book.traces(pair.x, pair.y).iter().filter(|t| t.rarity > 1.0).collect();
+    traces.sort_by(|a, b| b.rarity.total_cmp(&a.rarity).then_with(|| name(a.key).cmp(&name(b.key))));
+    let mut keys: Vec<String> = shared.iter().map(|(i, _)| name(*i)).collect();
+    for key in traces.into_iter().flat_map(|t| [Some(t.key), t.other_key]).flatten().map(name) {
+        if keys.len() < KEYS_LISTED && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Most keys that a row lists.
+const KEYS_LISTED: usize = 8;
 
 /// Metres, rounded.
 pub fn metres(m: f64) -> i64 {
@@ -170,8 +199,7 @@ pub fn series_rows(judge: &Judge<'_>, series: &[Series]) -> Vec<SeriesRow> {
     for one in series {
         let core: Vec<&str> =
             one.members.iter().filter(|m| m.place == Place::Core).map(|m| judge.book.case(m.case).facts.case_id.as_str()).collect();
-        let smallest = core.iter().min().expect("a series has a core");
-        let series_id = format!("series:{}", &hex::encode(Sha256::digest(smallest.as_bytes()))[..16]);
+        let series_id = series_id(judge, one);
         rows.extend(one.members.iter().map(|m| SeriesRow {
             series_id: series_id.clone(),
             case_id: judge.book.case(m.case).facts.case_id.clone(),
@@ -183,6 +211,46 @@ pub fn series_rows(judge: &Judge<'_>, series: &[Series]) -> Vec<SeriesRow> {
     }
     rows.sort_by(|a, b| (&a.series_id, &a.case_id).cmp(&(&b.series_id, &b.case_id)));
     rows
+}
+
+/// One row of `link.merges`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "columns are documented by record::tables::MERGES")]
+pub struct MergeRow {
+    pub series_id: String,
+    pub step: i64,
+    pub left_case: String,
+    pub right_case: String,
+    pub n_cases: i64,
+    pub mean_unats: i64,
+}
+
+/// Rows of all joins, by series and step.
+pub fn merge_rows(judge: &Judge<'_>, series: &[Series]) -> Vec<MergeRow> {
+    let id = |c: CaseIndex| judge.book.case(c).facts.case_id.clone();
+    let mut rows: Vec<MergeRow> = series
+        .iter()
+        .flat_map(|one| {
+            let series_id = series_id(judge, one);
+            (1..).zip(&one.merges).map(move |(step, m)| MergeRow {
+                series_id: series_id.clone(),
+                step,
+                left_case: id(m.x),
+                right_case: id(m.y),
+                n_cases: count(m.size),
+                mean_unats: m.mean_unats,
+            })
+        })
+        .collect();
+    rows.sort_by(|a, b| (&a.series_id, a.step).cmp(&(&b.series_id, b.step)));
+    rows
+}
+
+/// A series is named by the smallest case id of its core.
+fn series_id(judge: &Judge<'_>, one: &Series) -> String {
+    let core = one.members.iter().filter(|m| m.place == Place::Core).map(|m| judge.book.case(m.case).facts.case_id.as_str());
+    let smallest = core.min().expect("a series has a core");
+    format!("series:{}", &hex::encode(Sha256::digest(smallest.as_bytes()))[..16])
 }
 
 /// One row of `link.knox`.

@@ -38,7 +38,34 @@ pub struct Series {
     pub members: Vec<Member>,
     /// Mean log Bayes factor at which the last two parts of the core were joined.
     pub weakest_unats: i64,
+    /// The joins of the core, in order.
+    pub merges: Vec<Merge>,
 }
+
+/// One join of two parts of a core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merge {
+    /// Smallest case of one part.
+    pub x: CaseIndex,
+    /// Smallest case of the other.
+    pub y: CaseIndex,
+    /// Cases after the join.
+    pub size: usize,
+    /// Mean log Bayes factor of the pairs between them.
+    pub mean_unats: i64,
+}
+
+/// What an analyst decided about pairs of cases, the smaller index first: it stands whatever the model says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decisions {
+    /// They belong together.
+    pub same: BTreeSet<(CaseIndex, CaseIndex)>,
+    /// They must not stand in one series.
+    pub different: BTreeSet<(CaseIndex, CaseIndex)>,
+}
+
+/// What a decision counts as: more than any evidence, so that cases decided to belong together are joined first.
+const DECIDED_UNATS: i64 = 1_000_000_000;
 
 /// A compared pair that may link two cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,21 +86,35 @@ struct Tie {
     bf_unats: i64,
     pairs: i64,
     infeasible: bool,
+    /// Did an analyst decide that they belong together, or that they do not?
+    decided: Option<Decided>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decided {
+    Same,
+    Different,
 }
 
 /// Finds series among the links. Pairs that were not candidates are compared when a join needs them, so that an average is over all pairs.
 /// `least` is the least probability: of the mean log posterior odds at which groups are joined, and of a membership that is listed beside a core.
-pub fn series(judge: &Judge<'_>, links: &[Link], least: f64) -> Vec<Series> {
+pub fn series(judge: &Judge<'_>, links: &[Link], least: f64, decisions: &Decisions) -> Vec<Series> {
     let join_unats = unats((least / (1.0 - least)).ln());
-    let mut pairs = Pairs { judge, known: links.iter().map(|l| ((l.x, l.y), (l.bf_unats, l.infeasible))).collect() };
+    let mut pairs = Pairs { judge, decisions, known: links.iter().map(|l| ((l.x, l.y), (l.bf_unats, l.infeasible))).collect() };
     let mut clusters: BTreeMap<CaseIndex, Vec<CaseIndex>> = BTreeMap::new();
-    let mut weakest: BTreeMap<CaseIndex, i64> = BTreeMap::new();
+    let mut merges: BTreeMap<CaseIndex, Vec<Merge>> = BTreeMap::new();
     let mut around: BTreeMap<CaseIndex, BTreeSet<CaseIndex>> = BTreeMap::new();
     let mut heap: BinaryHeap<(i64, std::cmp::Reverse<(CaseIndex, CaseIndex, usize)>)> = BinaryHeap::new();
-    let joins =
-        |tie: Tie| (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats >= join_unats).then(|| tie.bf_unats / tie.pairs);
-    for link in links {
-        if joins(Tie { bf_unats: link.bf_unats, pairs: 1, infeasible: link.infeasible }).is_some() {
+    let joins = |tie: Tie| match tie.decided {
+        Some(Decided::Different) => None,
+        Some(Decided::Same) => Some(DECIDED_UNATS),
+        None => (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats >= join_unats).then(|| tie.bf_unats / tie.pairs),
+    };
+    // Pairs that an analyst joined are links, whether or not they were compared.
+    let decided = decisions.same.iter().map(|(x, y)| Link { x: *x, y: *y, bf_unats: DECIDED_UNATS, infeasible: false });
+    let undecided = links.iter().filter(|l| !decisions.same.contains(&(l.x, l.y))).copied();
+    for link in decided.chain(undecided) {
+        if joins(pairs.tie(&[link.x], &[link.y])).is_some() {
             for (a, b) in [(link.x, link.y), (link.y, link.x)] {
                 clusters.entry(a).or_insert_with(|| vec![a]);
                 around.entry(a).or_default().insert(b);
@@ -89,8 +130,11 @@ pub fn series(judge: &Judge<'_>, links: &[Link], least: f64) -> Vec<Series> {
         }
         let joined = clusters.remove(&y).expect("it was just found");
         clusters.get_mut(&x).expect("it was just found").extend(joined);
-        weakest.insert(x, mean);
-        weakest.remove(&y);
+        let mut steps = merges.remove(&y).unwrap_or_default();
+        steps.append(merges.entry(x).or_default());
+        steps.sort_by(|a, b| b.mean_unats.cmp(&a.mean_unats).then(a.size.cmp(&b.size)).then((a.x, a.y).cmp(&(b.x, b.y))));
+        steps.push(Merge { x, y, size, mean_unats: mean });
+        merges.insert(x, steps);
         let mut neighbours = around.remove(&y).unwrap_or_default();
         neighbours.append(around.entry(x).or_default());
         neighbours.retain(|n| *n != x && *n != y);
@@ -121,12 +165,14 @@ pub fn series(judge: &Judge<'_>, links: &[Link], least: f64) -> Vec<Series> {
                 core.iter().filter_map(|c| near.get(c)).flatten().copied().filter(|c| core.binary_search(c).is_err()).collect();
             for case in beside {
                 let membership = pairs.membership(case, &core);
-                if membership >= least && !pairs.tie(&[case], &core).infeasible {
+                let tie = pairs.tie(&[case], &core);
+                if membership >= least && !tie.infeasible && tie.decided != Some(Decided::Different) {
                     members.push(Member { case, membership, place: Place::Fringe });
                 }
             }
             members.sort_by_key(|m| m.case);
-            Series { members, weakest_unats: weakest[&name] }
+            let merges = merges.remove(&name).expect("a core was joined from parts");
+            Series { members, weakest_unats: merges.last().expect("a core has a last join").mean_unats, merges }
         })
         .collect()
 }
@@ -134,6 +180,7 @@ pub fn series(judge: &Judge<'_>, links: &[Link], least: f64) -> Vec<Series> {
 /// Bayes factors of pairs, compared once.
 struct Pairs<'a, 'b> {
     judge: &'a Judge<'b>,
+    decisions: &'a Decisions,
     known: BTreeMap<(CaseIndex, CaseIndex), (i64, bool)>,
 }
 
@@ -147,13 +194,20 @@ impl Pairs<'_, '_> {
     }
 
     fn tie(&mut self, a: &[CaseIndex], b: &[CaseIndex]) -> Tie {
-        let mut tie = Tie { bf_unats: 0, pairs: 0, infeasible: false };
+        let mut tie = Tie { bf_unats: 0, pairs: 0, infeasible: false, decided: None };
         for x in a {
             for y in b {
                 let (bf_unats, infeasible) = self.of(*x, *y);
                 tie.bf_unats += bf_unats;
                 tie.pairs += 1;
                 tie.infeasible |= infeasible;
+                let pair = ((*x).min(*y), (*x).max(*y));
+                // One pair that must not stand together outweighs any that should.
+                if self.decisions.different.contains(&pair) {
+                    tie.decided = Some(Decided::Different);
+                } else if tie.decided.is_none() && self.decisions.same.contains(&pair) {
+                    tie.decided = Some(Decided::Same);
+                }
             }
         }
         tie
@@ -163,7 +217,8 @@ impl Pairs<'_, '_> {
         let prior_unats = self.judge.prior_unats;
         let (mut sum, mut others) = (0.0, 0.0f64);
         for other in core.iter().filter(|c| **c != case) {
-            sum += probability(self.of(case, *other).0 + prior_unats);
+            let decided = self.decisions.same.contains(&(case.min(*other), case.max(*other)));
+            sum += if decided { 1.0 } else { probability(self.of(case, *other).0 + prior_unats) };
             others += 1.0;
         }
         sum / others.max(1.0)

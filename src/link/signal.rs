@@ -2,7 +2,9 @@
 //!
 //! A missing value is `None`, never a match and never a difference.
 
-use super::case::{Case, CaseBook, CaseIndex, IdentifierIndex, Value};
+use strum::IntoEnumIterator;
+
+use super::case::{CHANNELS, Case, CaseBook, CaseIndex, Channel, IdentifierIndex, Value};
 use super::interval::{circular_bins, expected_gap_h};
 
 /// Signals that are measured and sorted into bins, nearest first: the likelihood ratio never rises from one bin to the next.
@@ -27,10 +29,20 @@ pub enum Shape {
     Weekday,
     /// Can one traveller have been at both? Yes, no.
     Travel,
+    /// Keys at both scenes: how common they are among strangers, 1 / Σ rarity. Those of the other channels follow.
+    Scene,
+    /// Keys in contact with both victims.
+    Contact,
+    /// Keys on the way of both victims' money.
+    Money,
+    /// Keys found in different ways.
+    Crossed,
+    /// Phones of the two cases that call each other.
+    Tied,
 }
 
 /// Number of shapes.
-pub const SHAPES: usize = 9;
+pub const SHAPES: usize = 14;
 
 impl Shape {
     /// Inner limits of the bins, ascending: bin `k` holds values from cut `k-1` to below cut `k`.
@@ -44,6 +56,8 @@ impl Shape {
             Shape::Clock => &[1.0, 2.0, 4.0, 6.0, 9.0],
             Shape::Weekday => &[12.0, 36.0],
             Shape::Travel => &[0.5],
+            // The last bin: nothing in common, or nothing that is not common.
+            Shape::Scene | Shape::Contact | Shape::Money | Shape::Crossed | Shape::Tied => &[0.002, 0.01, 0.03, 0.1, 0.3, 1.0, 5.0],
         }
     }
 
@@ -60,6 +74,17 @@ impl Shape {
             Some(d) if d < 5_000.0 => Shape::GapNear,
             Some(d) if d < 50_000.0 => Shape::GapMiddle,
             Some(_) => Shape::GapFar,
+        }
+    }
+
+    /// The shape of a channel of keys.
+    pub fn of_channel(channel: Channel) -> Shape {
+        match channel {
+            Channel::Scene => Shape::Scene,
+            Channel::Contact => Shape::Contact,
+            Channel::Money => Shape::Money,
+            Channel::Crossed => Shape::Crossed,
+            Channel::Tied => Shape::Tied,
         }
     }
 
@@ -188,6 +213,10 @@ pub fn compare(book: &CaseBook, x: CaseIndex, y: CaseIndex, left_out: &[Identifi
     shapes[Shape::Clock as usize] = clock.map(|p| Bins::spread(&p));
     shapes[Shape::Weekday as usize] = weekday.map(|p| Bins::spread(&p));
     shapes[Shape::Travel as usize] = infeasible.map(|i| Bins::of(Shape::Travel, f64::from(u8::from(i))));
+    for (channel, rarity) in Channel::iter().zip(traces(book, x, y, left_out)) {
+        // Nothing in common is infinitely common.
+        shapes[Shape::of_channel(channel) as usize] = rarity.map(|r| Bins::of(Shape::of_channel(channel), 1.0 / r));
+    }
     Signals {
         distance_m,
         gap_h,
@@ -243,6 +272,18 @@ fn identifier(book: &CaseBook, a: &Case, b: &Case, left_out: &[IdentifierIndex],
     #[expect(clippy::cast_precision_loss, reason = "numbers of cases")]
     let rarity = degree.map_or(0.0, |degree| book.identified(before_us) as f64 / (degree.max(2) - 1) as f64);
     Some(ValueMatch { rarity })
+}
+
+/// Σ of the rarities of the keys that both cases have, by [`Channel`]; 0 where both were looked at and have none in common.
+fn traces(book: &CaseBook, x: CaseIndex, y: CaseIndex, left_out: &[IdentifierIndex]) -> [Option<f64>; CHANNELS] {
+    let mut found = [None; CHANNELS];
+    for channel in Channel::iter().filter(|c| book.comparable(x, y, *c)) {
+        found[channel as usize] = Some(0.0);
+    }
+    for trace in book.ties(x, y, left_out) {
+        *found[trace.channel as usize].get_or_insert(0.0) += trace.rarity;
+    }
+    found
 }
 
 /// 0 same division, 1 adjacent, 2 other.

@@ -11,13 +11,13 @@ use super::evidence::linked_case;
 use super::knox::knox;
 use super::model::{CasePairModel, Judge, Term};
 use super::rows::{CasePairRow, case_pair_row, compare_candidates, in_table_order, links, series_rows};
-use super::series::series;
+use super::series::{Decisions, series};
 use super::signal::{Limits, compare};
 use super::suspects::{Party, ties};
 use super::train::{self, TrainingSet};
 
 const LIMITS: Limits = Limits { speed_max_kmh: 150.0, hub_degree: 12 };
-const CAPS: Caps = Caps { full_cases: 100, full_per_case: 5, near_per_case: 5, mo_per_case: 5, mo_key_cases: 20 };
+const CAPS: Caps = Caps { full_cases: 100, full_per_case: 5, near_per_case: 5, mo_per_case: 5, mo_key_cases: 20, key_per_case: 5 };
 const HOUR: i64 = 3_600_000_000;
 
 fn model() -> CasePairModel {
@@ -65,7 +65,7 @@ fn outcome(cases: &[CaseFacts], identifiers: &[IdentifierFact], id: &dyn Fn(&str
         (pair.case_a, pair.case_b) = if a < b { (a, b) } else { (b, a) };
     }
     pairs.sort_by(|a, b| (&a.case_a, &a.case_b).cmp(&(&b.case_a, &b.case_b)));
-    let mut series: Vec<String> = series_rows(&judge, &series(&judge, &links(&compared), 0.05))
+    let mut series: Vec<String> = series_rows(&judge, &series(&judge, &links(&compared), 0.05, &Decisions::default()))
         .into_iter()
         .map(|r| format!("{} {} {} {}", id(&r.case_id), r.core, r.membership, r.n_cases))
         .collect();
@@ -206,7 +206,7 @@ fn too_few_solved_links_leave_the_shipped_model_in_place() {
 #[test]
 fn a_model_that_was_tampered_with_is_refused() {
     let text = model().to_json();
-    for (from, to) in [("case_pair/1", "case_pair/0"), ("\"links_per_case\": 1", "\"links_per_case\": -1"), ("\"weights\"", "\"wights\"")] {
+    for (from, to) in [("case_pair/2", "case_pair/0"), ("\"links_per_case\": 1", "\"links_per_case\": -1"), ("\"weights\"", "\"wights\"")] {
         assert_eq!(CasePairModel::from_json(&text.replace(from, to)).unwrap_err().code, "E0501", "{to}");
     }
 }
@@ -230,11 +230,78 @@ fn series_hold_no_pair_that_cannot_be_travelled() {
     let model = model();
     let judge = Judge::new(&model, &book, LIMITS);
     let compared = compare_candidates(&judge, &candidates(&judge, CAPS));
-    let rows = series_rows(&judge, &series(&judge, &links(&compared), 0.05));
+    let rows = series_rows(&judge, &series(&judge, &links(&compared), 0.05, &Decisions::default()));
     let core: Vec<&str> = rows.iter().filter(|r| r.core).map(|r| r.case_id.as_str()).collect();
     assert!(core.contains(&"alike 0") && core.contains(&"alike 1") && core.contains(&"alike 2"), "{rows:?}");
     assert!(
         !rows.iter().any(|r| r.case_id == "alike 3" && rows.iter().any(|s| s.case_id == "alike 0" && s.series_id == r.series_id)),
         "{rows:?}"
     );
+}
+
+#[test]
+fn what_an_analyst_decided_stands_whatever_the_model_says() {
+    let mut cases: Vec<CaseFacts> = (0..60u8).map(|k| case(usize::from(k), (u16::from(k) * 31 + 1, u32::from(k) * 30, 1, k))).collect();
+    for (k, hour) in [(0, 900), (1, 901), (2, 902)] {
+        cases[k] = CaseFacts {
+            from_us: Some(HOUR * hour),
+            to_us: Some(HOUR * hour),
+            lat_lon: Some((30.5, 120.5)),
+            mo_tags: vec!["7:rare".into(), "8:rarer".into(), "9:rarest".into()],
+            category: "rare".into(),
+            case_id: format!("alike {k}"),
+            ..cases[k].clone()
+        };
+    }
+    let book = CaseBook::new(cases, &[], &[]);
+    let model = model();
+    let judge = Judge::new(&model, &book, LIMITS);
+    let compared = compare_candidates(&judge, &candidates(&judge, CAPS));
+    let at = |id: &str| u32::try_from(book.cases.iter().position(|c| c.facts.case_id == id).unwrap()).unwrap();
+    let pair = |a: &str, b: &str| (at(a).min(at(b)), at(a).max(at(b)));
+    let cores = |decisions: &Decisions| {
+        let rows = series_rows(&judge, &series(&judge, &links(&compared), 0.05, decisions));
+        let of = |id: &str| rows.iter().find(|r| r.core && r.case_id == id).map(|r| r.series_id.clone());
+        ["alike 0", "alike 1", "alike 2", "case 040"].map(of)
+    };
+    let plain = cores(&Decisions::default());
+    assert!(plain[0].is_some() && plain[0] == plain[1] && plain[0] == plain[2] && plain[3] != plain[0], "{plain:?}");
+    let split = cores(&Decisions { different: [pair("alike 0", "alike 1")].into(), ..Decisions::default() });
+    assert!(split[0] != split[1] || split[0].is_none(), "{split:?}");
+    let joined = cores(&Decisions { same: [pair("alike 0", "case 040")].into(), ..Decisions::default() });
+    assert!(joined[3].is_some() && joined[0] == joined[3], "{joined:?}");
+}
+
+#[test]
+fn a_key_at_two_scenes_speaks_for_a_link_and_not_for_its_own_holder() {
+    use super::case::{Channel, Found, FoundFact, TraceFact};
+    let cases: Vec<CaseFacts> =
+        (0..30u8).map(|k| case(usize::from(k), (u16::from(k) * 61 + 1, u32::from(k) * 60, 2, k.wrapping_mul(37)))).collect();
+    let found: Vec<FoundFact> =
+        cases.iter().map(|c| FoundFact { case_id: c.case_id.clone(), found: Found::Scene, known_at_us: 0 }).collect();
+    // A handset that two numbers were used in at the first scene: one key, shown by either.
+    let trace = TraceFact {
+        case_a: cases[3].case_id.clone(),
+        case_b: cases[9].case_id.clone(),
+        channel: Channel::Scene,
+        key: "device:1".into(),
+        other_key: None,
+        subjects: ["phone:1".into(), "phone:3".into()],
+        rarity: 300.0,
+    };
+    let by_another = TraceFact { subjects: ["phone:2".into(), "phone:3".into()], rarity: 20.0, ..trace.clone() };
+    let book = CaseBook::new(cases.clone(), &[], &[]).with_traces(&[trace.clone(), by_another, trace], &found);
+    let model = model();
+    let judge = Judge::new(&model, &book, LIMITS);
+    let at = |id: &str| u32::try_from(book.cases.iter().position(|c| c.facts.case_id == id).unwrap()).unwrap();
+    let (x, y) = (at(&cases[3].case_id), at(&cases[9].case_id));
+    let key = |name: &str| u32::try_from(book.identifiers.iter().position(|i| i == name).unwrap()).unwrap();
+    let term = |left_out: &[u32]| judge.terms(&compare(&book, x, y, left_out, LIMITS)).of(Term::Presence);
+    assert!(term(&[]) > 300_000, "{}", term(&[]));
+    let nothing_in_common = term(&[key("device:1")]);
+    assert!(nothing_in_common < 0, "{nothing_in_common}");
+    assert_eq!(term(&[key("phone:3")]), nothing_in_common, "without the only number at the second scene nothing is left");
+    let rarities = |left_out: &[u32]| book.ties(x, y, left_out).map(|t| t.rarity).collect::<Vec<_>>();
+    assert_eq!(rarities(&[]), [300.0], "a key counts once, by the strongest");
+    assert_eq!(rarities(&[key("phone:1")]), [20.0], "without one number the other still shows it");
 }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::lake::{Output, Session};
 use crate::queries::Catalogue;
 use crate::record::Table;
-use crate::{link, resolve, score, trace};
+use crate::{link, network, resolve, score, trace};
 
 /// A Rust analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumIter)]
@@ -13,12 +13,16 @@ use crate::{link, resolve, score, trace};
 pub enum Analysis {
     /// Which records are the same person.
     Resolve,
+    /// Which numbers continue others.
+    Successors,
     /// Which cases belong together, and what a suspect's other cases say.
     Link,
     /// Where victims' money went.
     Trace,
     /// Patterns of transfers.
     Patterns,
+    /// The graph around the open cases.
+    Network,
     /// Leads with reasons.
     Score,
     /// Subjects with several cases, with the legal flags.
@@ -30,9 +34,11 @@ impl Analysis {
     pub fn reads(self) -> &'static [&'static str] {
         match self {
             Analysis::Resolve => resolve::READS,
+            Analysis::Successors => link::successor::READS,
             Analysis::Link => link::READS,
             Analysis::Trace => trace::READS,
             Analysis::Patterns => trace::PATTERN_READS,
+            Analysis::Network => network::READS,
             Analysis::Score => score::READS,
             Analysis::Roaming => link::roaming::READS,
         }
@@ -42,9 +48,11 @@ impl Analysis {
     pub fn writes(self) -> &'static [&'static Table] {
         match self {
             Analysis::Resolve => resolve::WRITES,
+            Analysis::Successors => link::successor::WRITES,
             Analysis::Link => link::WRITES,
             Analysis::Trace => trace::WRITES,
             Analysis::Patterns => trace::PATTERN_WRITES,
+            Analysis::Network => network::WRITES,
             Analysis::Score => score::WRITES,
             Analysis::Roaming => link::roaming::WRITES,
         }
@@ -54,9 +62,11 @@ impl Analysis {
     pub fn params(self) -> &'static [(&'static str, f64)] {
         match self {
             Analysis::Resolve => resolve::PARAMS,
+            Analysis::Successors => &[],
             Analysis::Link => link::PARAMS,
             Analysis::Trace => trace::PARAMS,
             Analysis::Patterns => trace::PATTERN_PARAMS,
+            Analysis::Network => network::PARAMS,
             Analysis::Score => score::PARAMS,
             Analysis::Roaming => link::roaming::PARAMS,
         }
@@ -79,10 +89,12 @@ impl Analysis {
     pub async fn run(self, session: &Session, config: &Config, catalogue: &Catalogue) -> Result<Vec<Output>> {
         match self {
             Analysis::Resolve => resolve::run(session, &config.params).await,
+            Analysis::Successors => link::successor::run(session).await,
             Analysis::Link => link::run(session, &config.params).await,
             Analysis::Trace => trace::run(session, &config.params).await,
             Analysis::Patterns => trace::run_patterns(session, &config.params, config.threads).await,
             Analysis::Roaming => link::roaming::run(session, &config.params).await,
+            Analysis::Network => network::run(session, &config.params).await,
             Analysis::Score => {
                 let basis = score::Basis::chosen(&config.root, &config.params)?;
                 score::run(session, &config.params, &kind_texts(catalogue), basis).await

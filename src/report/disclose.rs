@@ -99,6 +99,7 @@ fn plain(data: &mut ReportData) {
         [&mut case.case_id, &mut case.region].into_iter().for_each(set);
         both(&mut case.category);
     }
+    data.series.iter_mut().flat_map(|s| &mut s.merges).flat_map(|m| &mut m.cases).for_each(set);
     for pair in &mut data.pairs {
         pair.cases.iter_mut().chain(&mut pair.places).for_each(set);
     }

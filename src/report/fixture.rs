@@ -479,6 +479,10 @@ fn pairs() -> Vec<PairRow> {
         mo_unats: terms[4],
         target_unats: terms[5],
         identifier_unats: terms[6],
+        presence_unats: 0,
+        contact_unats: 0,
+        money_unats: 0,
+        ties_unats: 0,
         shared_identifiers: if terms[6] > 0 { vec![s(BURNER), s("device:86412305771904")] } else { vec![] },
         infeasible: false,
         bf_unats: terms.iter().sum(),
@@ -570,6 +574,17 @@ pub fn tables() -> Tables {
                 membership: 0.95 - 0.09 * i as f64,
                 n_cases: 5,
                 weakest_unats: 1_720_000,
+            })
+            .collect(),
+        merges: [(1, 0, 1, 2, 5_100_000), (2, 3, 4, 2, 4_000_000), (3, 0, 3, 4, 1_720_000)]
+            .iter()
+            .map(|&(step, a, b, n_cases, mean_unats)| MergeRow {
+                series_id: s("series:4c1f0a"),
+                step,
+                left_case: s(SCENES[a].0),
+                right_case: s(SCENES[b].0),
+                n_cases,
+                mean_unats,
             })
             .collect(),
         pairs: pairs(),

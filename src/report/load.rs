@@ -47,6 +47,7 @@ pub async fn tables(session: &Session, options: &Options) -> Result<Tables> {
     }
     t.compared = compared(session).await?;
     (t.regions, t.cells, t.series, t.knox) = (all(session).await?, all(session).await?, all(session).await?, all(session).await?);
+    t.merges = all(session).await?;
     (t.sources, t.requests) = (all(session).await?, all(session).await?);
     t.pairs = strongest_pairs(session).await?;
 

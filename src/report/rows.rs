@@ -71,10 +71,16 @@ rows! {
         series_id: String, case_id: String, core: bool, membership: f64, n_cases: i64, weakest_unats: i64,
     }
 
+    /// A join of two parts of a series.
+    MergeRow from "link.merges" by ["series_id", "step"] {
+        series_id: String, step: i64, left_case: String, right_case: String, n_cases: i64, mean_unats: i64,
+    }
+
     /// A compared pair of cases.
     PairRow from "link.case_pairs" by ["case_a", "case_b"] {
         case_a: String, case_b: String, distance_m: Option<i64>, gap_h: Option<f64>, category_unats: i64, space_unats: i64, time_unats: i64,
-        time_of_day_unats: i64, travel_unats: i64, mo_unats: i64, target_unats: i64, identifier_unats: i64, shared_identifiers: Vec<String>, infeasible: bool,
+        time_of_day_unats: i64, travel_unats: i64, mo_unats: i64, target_unats: i64, identifier_unats: i64, presence_unats: i64, contact_unats: i64, money_unats: i64, ties_unats: i64,
+        shared_identifiers: Vec<String>, infeasible: bool,
         bf_unats: i64, prior_unats: i64, probability: f64, missing: Vec<String>, model: String,
     }
 
@@ -166,6 +172,7 @@ pub struct Tables {
     pub regions: Vec<RegionRow>,
     pub cells: Vec<CellRow>,
     pub series: Vec<SeriesRow>,
+    pub merges: Vec<MergeRow>,
     pub pairs: Vec<PairRow>,
     pub knox: Vec<KnoxRow>,
     pub roaming: Vec<RoamingRow>,

@@ -179,6 +179,10 @@ pub fn pair_term(code: &str) -> Text {
             ("mo", "手段", "MO"),
             ("target", "目标", "target"),
             ("identifier", "标识", "identifier"),
+            ("presence", "现场", "scene"),
+            ("contact", "联系", "contact"),
+            ("money", "资金", "money"),
+            ("ties", "号码关联", "ties"),
         ],
         code,
     )

@@ -73,6 +73,25 @@ fn a_second_run_does_nothing_and_a_second_ingest_adds_nothing() {
     let said = String::from_utf8(run(&["-w", w, "run"]).stderr).unwrap();
     assert!(said.contains("0 of "), "{said}");
     assert_eq!(before, clew(&["-w", w, "tables", "--format", "csv"]));
+    what_an_analyst_decides_about_a_series_survives_the_next_run(w);
+}
+
+/// The two cases that are least alike, joined by hand: `run` keeps to it, `diff` says what it changed.
+fn what_an_analyst_decides_about_a_series_survives_the_next_run(w: &str) {
+    let pair = row(w, "select case_a, case_b from link.case_pairs order by bf_unats, case_a, case_b limit 1");
+    let (a, b) = (pair[0].as_str(), pair[1].as_str());
+    let similar = String::from_utf8(clew(&["-w", w, "similar", a, "--top", "0", "--format", "csv"])).unwrap();
+    assert!(similar.contains(b), "{similar}");
+    fails(&["-w", w, "series", "join", a, "no such case", "--reason", "x"], 2, "not registered");
+    let together = || {
+        let query = "select count(distinct series_id) as series, count(*) as cases from link.series where core and case_id in ";
+        row(w, &format!("{query}('{a}', '{b}')"))
+    };
+    clew(&["-w", w, "series", "join", a, b, "--reason", "the same tool marks"]);
+    clew(&["-w", w, "run"]);
+    assert_eq!(together(), ["1", "2"]);
+    let changed = String::from_utf8(clew(&["-w", w, "diff", "--format", "json"])).unwrap();
+    assert!(changed.contains(a) && changed.contains("series"), "{changed}");
 }
 
 /// The one row that a query gives.

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use clew::pipeline::Analysis;
+use strum::IntoEnumIterator;
+
 use super::source::{self, Strings};
 
 /// The first five lines of a query, after `-- `; the first is its purpose in free words.
@@ -28,6 +31,29 @@ fn every_query_begins_with_its_five_header_lines() {
     }
     fail_with("queries without a full header", &wrong);
 }
+
+/// Companions, call chains, silences and the graph are questions to ask. Whatever feeds a score reads none of them.
+#[test]
+fn what_is_only_a_question_feeds_no_score() {
+    let is_question = |table: &str| table.starts_with("network.") || (table.starts_with("lead.") && QUESTIONS.contains(&&table[5..]));
+    let mut wrong = Vec::new();
+    let scoring = ["queries/staging", "queries/evidence", "queries/features", "queries/flow", "queries/resolve"];
+    for file in scoring.iter().flat_map(|folder| source::files(folder, "sql")) {
+        let text = source::text(&file);
+        let reads = text.lines().find_map(|l| l.strip_prefix("-- reads:")).unwrap_or_default();
+        wrong.extend(reads.split(',').map(str::trim).filter(|t| is_question(t)).map(|t| format!("{}: {t}", file.display())));
+    }
+    for analysis in Analysis::iter().filter(|a| *a != Analysis::Network) {
+        wrong.extend(analysis.reads().iter().filter(|t| is_question(t)).map(|t| format!("{analysis}: {t}")));
+    }
+    for question in QUESTIONS {
+        assert!(source::root().join(format!("queries/marts/{question}.sql")).exists(), "{question} is a query");
+    }
+    fail_with("a question to ask is read by what scores", &wrong);
+}
+
+/// Tables of schema `lead` that ask and do not score.
+const QUESTIONS: &[&str] = &["companions", "call_chains", "silences"];
 
 #[test]
 fn no_query_sums_or_averages_floats() {

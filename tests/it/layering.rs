@@ -22,6 +22,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("resolve", 4),
     ("link", 4),
     ("trace", 4),
+    ("network", 4),
     ("score", 4),
     ("pipeline", 5),
     ("report", 6),
@@ -33,7 +34,7 @@ const LAYERS: &[(&str, u8)] = &[
 const WITHIN_LAYER_0: &[(&str, &str)] = &[("record", "error"), ("normalise", "error"), ("normalise", "record")];
 
 /// Analyses whose arithmetic is tested without a runtime.
-const ANALYSES: &[&str] = &["resolve", "link", "trace", "score"];
+const ANALYSES: &[&str] = &["resolve", "link", "trace", "network", "score"];
 
 /// Files of the analyses that may read and write tables, beside each `mod.rs`.
 const MEET_THE_LAKE: &[&str] = &[
@@ -45,6 +46,8 @@ const MEET_THE_LAKE: &[&str] = &[
     "src/score/load/parties.rs",
     "src/trace/load.rs",
     "src/score/load/reviews.rs",
+    "src/link/successor/run.rs",
+    "src/network/load.rs",
 ];
 
 /// Modules that may use `synth`: those that offer it to people.

@@ -3,6 +3,7 @@
 mod baselines;
 mod compare;
 mod figures;
+mod links;
 mod print;
 mod selection;
 mod truth;
@@ -26,7 +27,10 @@ pub use print::{brief, table};
 
 /// Measure ranking and probabilities where the truth is known: on one synthetic world, or over many
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct EvaluateArgs {
+    #[command(subcommand)]
+    what: Option<EvaluateWhat>,
     /// Folder of the synthetic world that this workspace was fed with
     #[arg(long, value_name = "DIR", conflicts_with = "worlds")]
     truth: Option<PathBuf>,
@@ -72,11 +76,19 @@ pub struct EvaluateArgs {
     disclosure: DisclosureArgs,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum EvaluateWhat {
+    Links(links::LinksArgs),
+}
+
 /// Files of a synthetic world that hold the register.
 const REGISTER: [&str; 3] = ["cases.csv", "parties.csv", "regions.csv"];
 
 /// Runs the evaluation and prints it.
 pub async fn run(args: &EvaluateArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
+    if let Some(EvaluateWhat::Links(args)) = &args.what {
+        return links::run(args, globals, out).await;
+    }
     if let Some(models) = &args.compare {
         let config = globals.config()?;
         let [a, b] = [&models[0], &models[1]].map(|name| model_named(Some(&config), name));

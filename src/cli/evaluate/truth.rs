@@ -18,6 +18,10 @@ pub struct WorldTruth {
     pub person_of_id: BTreeMap<String, String>,
     /// Case → true persons.
     pub persons_of_case: BTreeMap<String, BTreeSet<String>>,
+    /// Case → true persons who did it themselves or led it: no mules.
+    pub doers_of_case: BTreeMap<String, BTreeSet<String>>,
+    /// True person → phones, devices and accounts held.
+    pub held: BTreeMap<String, BTreeSet<String>>,
     /// Innocent look-alike subject → kind.
     pub lookalikes: BTreeMap<String, String>,
 }
@@ -26,6 +30,7 @@ pub struct WorldTruth {
 struct Offender {
     case_id: String,
     person: String,
+    part: String,
 }
 
 #[derive(Deserialize)]
@@ -64,8 +69,12 @@ impl WorldTruth {
         for row in table::<Offender>(&folder, "offenders.csv")? {
             let subjects = held.get(&row.person).cloned().unwrap_or_default();
             truth.offenders.entry(row.case_id.clone()).or_default().extend(subjects);
+            if row.part != "mule" {
+                truth.doers_of_case.entry(row.case_id.clone()).or_default().insert(row.person.clone());
+            }
             truth.persons_of_case.entry(row.case_id).or_default().insert(row.person);
         }
+        truth.held = held;
         truth.person_of_id = table::<Person>(&folder, "persons.csv")?.into_iter().map(|p| (p.id_number, p.person)).collect();
         truth.lookalikes = table::<Lookalike>(&folder, "lookalikes.csv")?.into_iter().map(|l| (l.subject_id, l.kind)).collect();
         Ok(truth)

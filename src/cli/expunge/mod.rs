@@ -201,7 +201,7 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
         }
         line(
             out,
-            "source files and exports outside of reports/ are not touched; `clew audit list --action disclose` says what left the workspace",
+            "source files, decisions under outcomes/ and decisions/ among them, and exports outside of reports/ are not touched; `clew audit list --action disclose` says what left the workspace",
         )?;
         if !args.yes {
             line(out, "dry run: nothing was erased; add --yes --by NAME --purpose TEXT")?;

@@ -36,6 +36,9 @@ struct Place {
     source_row: i64,
 }
 
+/// Columns that say which case a row is about.
+const CASE_COLUMNS: [&str; 3] = ["case_id", "case_a", "case_b"];
+
 /// Tables whose rows say who a person is.
 const OF_PERSONS: [(&str, &Table); 3] = [("party", &tables::PARTIES), ("subscriber", &tables::SUBSCRIBERS), ("account", &tables::ACCOUNTS)];
 
@@ -93,9 +96,9 @@ impl Erasure {
         let own: Vec<String> = own.difference(&others).cloned().collect();
         let mut found = false;
         for declared in tables::ALL.iter().filter(|t| t.schema == Schema::Records) {
-            let of_case = declared.column("case_id").map(|_| ident("case_id").eq(lit(case_id)));
+            let of_case = CASE_COLUMNS.iter().filter(|c| declared.column(c).is_some()).map(|c| ident(*c).eq(lit(case_id)));
             let asked = declared.column("request_id").filter(|_| declared.name != "requests").map(|_| one_of("request_id", &own));
-            let Some(condition) = of_case.into_iter().chain(asked).reduce(Expr::or) else { continue };
+            let Some(condition) = of_case.chain(asked).reduce(Expr::or) else { continue };
             let places = places(session, declared, condition).await?;
             found |= !places.is_empty();
             erasure.add(declared, places);

@@ -203,7 +203,7 @@ pub const CASE_PAIRS: Table = analysis(
     &[
         col("case_a", "案件甲", Type::Text, "First case.").required(),
         col("case_b", "案件乙", Type::Text, "Second case.").required(),
-        col("blocks", "候选来源", Type::TextList, "Blocks that proposed the pair: full, identifier, mo, near.").required(),
+        col("blocks", "候选来源", Type::TextList, "Blocks that proposed the pair: full, identifier, key, mo, near.").required(),
         col("distance_m", "距离", Type::Int, "Distance of the scenes; null when a place is missing.").unit("m"),
         col("gap_h", "时差", Type::Float, "Expected |Δt| over both intervals.").unit("h"),
         col("category_unats", "类别", Type::Int, "Term of the category.").required().unit(UNATS),
@@ -214,7 +214,17 @@ pub const CASE_PAIRS: Table = analysis(
         col("target_unats", "目标", Type::Int, "Term of premises and class of loss.").required().unit(UNATS),
         col("travel_unats", "行程", Type::Int, "Term of travel: could one traveller have been at both?").required().unit(UNATS),
         col("identifier_unats", "标识", Type::Int, "Term of shared phones, devices, accounts, plates and persons.").required().unit(UNATS),
-        col("shared_identifiers", "共同标识", Type::TextList, "The shared identifiers, as subject ids.").class(Class::Identifier),
+        col("presence_unats", "现场", Type::Int, "Term of phones and handsets at both scenes.").required().unit(UNATS),
+        col("contact_unats", "联系", Type::Int, "Term of numbers in contact with both victims.").required().unit(UNATS),
+        col("money_unats", "资金", Type::Int, "Term of accounts that the money of both victims reached.").required().unit(UNATS),
+        col("ties_unats", "号码关联", Type::Int, "Term of phones of the two cases that call each other.").required().unit(UNATS),
+        col(
+            "shared_identifiers",
+            "共同标识",
+            Type::TextList,
+            "Identifiers and keys that speak for the pair, as subject ids; at most eight.",
+        )
+        .class(Class::Identifier),
         col("infeasible", "不可达", Type::Bool, "Too far apart to travel in the time between; an exclusion for a lone offender.")
             .required(),
         col("bf_unats", "贝叶斯因子", Type::Int, "Log Bayes factor: the sum of the terms.").required().unit(UNATS),
@@ -222,6 +232,43 @@ pub const CASE_PAIRS: Table = analysis(
         col("probability", "概率", Type::Float, "Posterior probability of a common offender.").required(),
         col("missing", "缺失", Type::TextList, "Features that said nothing because a value is missing.").required(),
         col("model", "模型", Type::Text, "Model version; `shipped:` where it was not fitted on this workspace.").required(),
+    ],
+);
+
+/// How series came together, from the closest pair to the weakest join.
+pub const MERGES: Table = analysis(
+    Schema::Link,
+    "merges",
+    "one join of two parts of one series",
+    &[
+        col("series_id", "系列", Type::Text, "Series.").required(),
+        col("step", "步骤", Type::Int, "Joins of the series in order, the first is 1.").required(),
+        col("left_case", "左侧案件", Type::Text, "A case of one part.").required(),
+        col("right_case", "右侧案件", Type::Text, "A case of the other part.").required(),
+        col("n_cases", "案件数", Type::Int, "Cases after the join.").required(),
+        col("mean_unats", "平均联系", Type::Int, "Mean log Bayes factor over the pairs between the parts; what a split here would undo.")
+            .required()
+            .unit(UNATS),
+    ],
+);
+
+/// Numbers that continue others.
+pub const SUCCESSORS: Table = analysis(
+    Schema::Link,
+    "successors",
+    "one number that continues another",
+    &[
+        col("old", "旧号码", Type::Text, "Number that was given up.").required().class(Class::Identifier),
+        col("new", "新号码", Type::Text, "Number that continues it; holder and user need not be one.").required().class(Class::Identifier),
+        col("root", "首个号码", Type::Text, "First number of the chain.").required().class(Class::Identifier),
+        col("ended_at", "停用时间", Type::Time, "Last event of the old number.").required(),
+        col("started_at", "启用时间", Type::Time, "First event of the new number.").required(),
+        col("n_common", "共同联系人", Type::Int, "Common contacts, successions found before counted as one.").required(),
+        col("score", "得分", Type::Float, "−log10 of the hypergeometric tail of the contact overlap.").required(),
+        col("expected_false", "期望误报", Type::Float, "Expected number of false pairs as good among all pairs tested.").required(),
+        col("same_handset", "同一手机", Type::Bool, "Were both used in one handset?").required(),
+        col("round", "轮次", Type::Int, "0: by its own contacts; later: with the successions found before.").required(),
+        col("known_at", "获知时间", Type::Time, "When the records that show it were all known.").required(),
     ],
 );
 
@@ -269,7 +316,8 @@ pub const BLOCKS: Table = analysis(
     "blocks",
     "one kind of block",
     &[
-        col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, mo or near.").required(),
+        col("block", "候选来源", Type::Text, "full (every pair compared, where there are few cases), identifier, key, mo or near.")
+            .required(),
         col(
             "n_keys",
             "键数",
@@ -411,6 +459,55 @@ pub const ROAMING_SUSPECTS: Table = analysis(
         col("pattern", "活动类型", Type::Text, "marauder: home lies within the circle on the two furthest scenes; commuter: outside."),
         col("per_active_day", "日均案件", Type::Float, "Cases per day on which there was one."),
         col("per_day_m", "日均行程", Type::Int, "Way from scene to scene per day between first and last.").unit("m"),
+    ],
+);
+
+/// Nodes of the graph around the open cases.
+pub const NETWORK_NODES: Table = analysis(
+    Schema::Network,
+    "nodes",
+    "one node of the graph around the open cases",
+    &[
+        col("node_id", "节点", Type::Text, "case:…, person:…, phone:…, device:…, account:… or what is shared.")
+            .required()
+            .class(Class::Identifier),
+        col("kind", "种类", Type::Text, "case, person, phone, device, account or other.").required(),
+        col("degree", "连接数", Type::Int, "Ties of the node.").required(),
+        col("betweenness", "中介度", Type::Float, "Share of shortest ways through the node; shown, never scored.").required(),
+        col("articulation", "关节人员", Type::Bool, "A person whose removal would separate cases.").required(),
+        col("community", "群体", Type::Text, "Community of phones by contact (Leiden), of three members or more."),
+        col("community_size", "群体人数", Type::Int, "Members of the community."),
+        col("community_stability", "群体稳定度", Type::Float, "Share of its pairs kept together over seeds."),
+    ],
+);
+
+/// Ties of that graph.
+pub const NETWORK_TIES: Table = analysis(
+    Schema::Network,
+    "ties",
+    "one tie of one kind between two nodes, node_a < node_b",
+    &[
+        col("node_a", "节点甲", Type::Text, "One end.").required().class(Class::Identifier),
+        col("node_b", "节点乙", Type::Text, "The other end.").required().class(Class::Identifier),
+        col("kind", "关系", Type::Text, "evidence, suspect, linked_cases, holder, shared, contact or successor.").required(),
+        col("strength", "强度", Type::Float, "Likelihood ratio or an equivalent; of contacts their number.").required(),
+        col("cost", "路径代价", Type::Float, "−ln of the strength damped by the ties that the ends have.").required(),
+        col("records", "记录", Type::TextList, "Records, as `source_id:row`; at most eight.").required(),
+    ],
+);
+
+/// The shortest arguments from open cases to suspects of other cases.
+pub const NETWORK_PATHS: Table = analysis(
+    Schema::Network,
+    "paths",
+    "one of the shortest ways from an open case to a suspect of another case",
+    &[
+        col("case_id", "案件编号", Type::Text, "Open case.").required(),
+        col("person_id", "人员", Type::Text, "Suspect of another case, by a fact.").required().class(Class::Identifier),
+        col("rank", "排序", Type::Int, "The cheapest first.").required(),
+        col("cost", "路径代价", Type::Float, "Σ of the costs of the ties; a question to ask, no score.").required(),
+        col("nodes", "节点", Type::TextList, "Stations.").required().class(Class::Identifier),
+        col("kinds", "关系", Type::TextList, "Ties between them.").required(),
     ],
 );
 

@@ -62,12 +62,15 @@ pub(super) fn series(report: &Disclosed) -> Markup {
                 (cut(report.series.len(), report.run.n_series))
                 table.series {
                     thead { tr { (th("案件", "case")) (th("类别", "category")) (th("案发时间", "occurred")) (th("地区", "region")) (th("归属概率", "membership")) } }
-                    @for s in &report.series {
+                    @for (i, s) in report.series.iter().enumerate() {
                         tbody {
                             tr.group { th colspan="5" scope="rowgroup" {
                                 code { (s.series_id) } " · " (t(&format!("{} 案", s.cases.len()), &format!("{} cases", s.cases.len())))
                                 " · " (t("最弱联系", "weakest link")) " " (format::signed(s.weakest_shown)) " (" (format::factor(s.weakest_shown)) ")"
                             } }
+                            @if let Some(picture) = svg::dendrogram(&format!("series-{i}"), s) {
+                                tr { td colspan="5" { (picture) } }
+                            }
                             @for c in &s.cases {
                                 tr {
                                     td { code { (c.case_id) } @if !c.core { " " span.dim { (t("并列", "beside the core")) } } } td { (bi(&c.category)) } td { (c.occurred) } td { (c.region) }

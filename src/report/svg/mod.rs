@@ -2,6 +2,7 @@
 //! and a description for those who do not see it. Elements are closed explicitly: in SVG a parser takes `<rect>` for an open one.
 
 mod chart;
+mod dendrogram;
 mod map;
 pub mod persons;
 mod reliability;
@@ -9,6 +10,7 @@ mod timeline;
 mod waterfall;
 
 pub(super) use chart::link_chart;
+pub(super) use dendrogram::dendrogram;
 pub(super) use map::map;
 pub use reliability::reliability_page;
 pub(super) use timeline::{cases, window};

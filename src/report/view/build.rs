@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    CaseView, Flag, KnoxView, LeadView, Options, PairView, ReasonView, RecordRef, ReportData, RequestView, RoamingView, RunFacts,
-    SeriesCase, SeriesView, Side, SubjectView,
+    CaseView, Flag, KnoxView, LeadView, MergeView, Options, PairView, ReasonView, RecordRef, ReportData, RequestView, RoamingView,
+    RunFacts, SeriesCase, SeriesView, Side, SubjectView,
 };
 use crate::error::{Error, Result};
 use crate::report::format;
@@ -262,6 +262,10 @@ impl<'a> Index<'a> {
             ("mo", p.mo_unats),
             ("target", p.target_unats),
             ("identifier", p.identifier_unats),
+            ("presence", p.presence_unats),
+            ("contact", p.contact_unats),
+            ("money", p.money_unats),
+            ("ties", p.ties_unats),
         ];
         let (shown, bf_shown) = format::shown_terms(&terms.map(|(_, t)| t));
         let place = |id: &str| format!("{} {}", self.occurred(id), self.case_region(id)).trim().to_owned();
@@ -295,7 +299,18 @@ impl<'a> Index<'a> {
                     region: self.case_region(&s.case_id),
                 });
                 let weakest = rows.first().map_or(0, |s| s.weakest_unats);
-                SeriesView { series_id: series_id.into(), cases: cases.collect(), weakest_shown: format::shown_terms(&[weakest]).1 }
+                let mut merges: Vec<_> = self.tables.merges.iter().filter(|m| m.series_id == series_id).collect();
+                merges.sort_by_key(|m| m.step);
+                let merges = merges.into_iter().map(|m| MergeView {
+                    cases: [m.left_case.clone(), m.right_case.clone()],
+                    mean_shown: format::shown_terms(&[m.mean_unats]).1,
+                });
+                SeriesView {
+                    series_id: series_id.into(),
+                    cases: cases.collect(),
+                    weakest_shown: format::shown_terms(&[weakest]).1,
+                    merges: merges.collect(),
+                }
             })
             .collect()
     }

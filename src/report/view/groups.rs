@@ -50,6 +50,17 @@ pub struct SeriesView {
     pub cases: Vec<SeriesCase>,
     /// Log Bayes factor at which the last two parts were joined, hundredths of a nat.
     pub weakest_shown: i64,
+    /// The joins of its core, in order.
+    pub merges: Vec<MergeView>,
+}
+
+/// A join of two parts of a series.
+#[derive(Clone, Debug, Serialize)]
+pub struct MergeView {
+    /// A case of either part.
+    pub cases: [String; 2],
+    /// Mean log Bayes factor between them, hundredths of a nat.
+    pub mean_shown: i64,
 }
 
 /// A case in a series.

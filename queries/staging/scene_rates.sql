@@ -1,0 +1,68 @@
+-- How often a phone at one scene is at another by chance, by distance: what ties of scenes are weighed against.
+-- grain: one band of distance
+-- reads: staging.scene_keys
+-- writes: staging.scene_rates
+-- params: scene_rate_floor double = 0.00001
+--
+-- Measured on all pairs of scenes, so that busy phones, through roads and tours of the innocent are in it (chance hits are 40–340 times
+-- those of independence, DOMAIN-CALLS fact 4); the few true ties among them make it too high, never too low. Scenes are counted
+-- by tiles of a quarter of a degree: the band is that of the tiles' distance. On the days of the offences and on their control days alike.
+with keys as (
+    select key, case_id, shift_d, place_night, tile_y, tile_x
+    from staging.scene_keys
+    where starts_with(key, 'phone:')
+),
+windows as (
+    select shift_d, tile_y, tile_x, count(distinct place_night) as n_nights, count(*) as n_visits
+    from keys
+    group by shift_d, tile_y, tile_x
+),
+possible as (
+    select
+        a.shift_d,
+        case
+            when a.tile_y = b.tile_y and a.tile_x = b.tile_x then 0
+            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 1 then 1
+            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 2 then 2
+            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 5 then 3
+            else 4
+        end as band,
+        a.n_visits * (b.n_nights - case when a.tile_y = b.tile_y and a.tile_x = b.tile_x then 1 else 0 end) as n
+    from windows a
+    join windows b on b.shift_d = a.shift_d
+),
+places as (
+    select distinct key, shift_d, place_night, tile_y, tile_x
+    from keys
+),
+meetings as (
+    select
+        case
+            when a.tile_y = b.tile_y and a.tile_x = b.tile_x then 0
+            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 1 then 1
+            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 2 then 2
+            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 5 then 3
+            else 4
+        end as band
+    from places a
+    join places b on b.key = a.key and b.shift_d = a.shift_d
+    where a.place_night <> b.place_night
+),
+met as (
+    select band, count(*) as n
+    from meetings
+    group by band
+),
+totals as (
+    select band, sum(n) as n
+    from possible
+    group by band
+)
+select
+    t.band,
+    t.n as possible,
+    coalesce(m.n, 0) as met,
+    greatest($scene_rate_floor, (coalesce(m.n, 0) + 1.0) / (t.n + 1.0)) as rate
+from totals t
+left join met m on m.band = t.band
+order by t.band

@@ -1,0 +1,102 @@
+//! `clew series`: decisions of an analyst about which cases belong together. They are records like others, so that they survive every rerun.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::globals::Globals;
+use super::ingest::ingest_quietly;
+use super::output::{DisclosureArgs, SummaryArgs};
+use crate::audit::{Action, What};
+use crate::error::{Context, Error, Result};
+use crate::lake::Lake;
+
+/// Decide that cases belong to one series, or that they do not; `clew run` keeps to it
+#[derive(Debug, clap::Args)]
+pub struct SeriesArgs {
+    /// What is decided
+    #[arg(value_enum)]
+    decision: Decision,
+    /// Cases: each pair of them is decided
+    #[arg(required = true, num_args = 2.., value_name = "CASE")]
+    cases: Vec<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    disclosure: DisclosureArgs,
+    #[command(flatten)]
+    pub(super) output: SummaryArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, strum::Display)]
+enum Decision {
+    /// They belong together
+    #[strum(serialize = "same")]
+    Join,
+    /// They must not stand in one series
+    #[strum(serialize = "different")]
+    Split,
+}
+
+/// Folder of the workspace that holds the decisions.
+const FOLDER: &str = "decisions";
+
+/// Writes the decision into the workspace and loads it.
+///
+/// # Errors
+/// E0848 without a name or a reason, or when a case is not registered.
+pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
+    let config = globals.config()?;
+    let disclosure = args.disclosure.check()?;
+    let by = args.disclosure.by.as_deref().map(str::trim).filter(|b| !b.is_empty());
+    let Some(by) = by.filter(|_| !args.reason.trim().is_empty()) else {
+        return Err(Error::usage("E0848", "decide about a series without a name and a reason").hint("--by NAME and --reason TEXT"));
+    };
+    registered(globals, &args.cases).await?;
+    let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let folder = config.root.join(FOLDER);
+    std::fs::create_dir_all(&folder).usage("E0849", || format!("create {FOLDER}"))?;
+    let path: PathBuf = folder.join(format!("{}.csv", at.replace([':', '.'], "-")));
+    let write = || -> std::result::Result<(), csv::Error> {
+        let mut file = csv::Writer::from_path(&path)?;
+        file.write_record(["case_a", "case_b", "decision", "decided_by", "decision_reason", "decided_at"])?;
+        for (k, a) in args.cases.iter().enumerate() {
+            for b in &args.cases[k + 1..] {
+                file.write_record([a.as_str(), b.as_str(), &args.decision.to_string(), by, args.reason.trim(), &at])?;
+            }
+        }
+        file.flush()?;
+        Ok(())
+    };
+    let pairs = args.cases.len() * (args.cases.len() - 1) / 2;
+    // The log first: what cannot be logged must not happen.
+    let what =
+        What::new("series").table("records.series_decisions").filter("decision", args.decision.to_string()).count("rows", pairs as u64);
+    disclosure.log(&config.root, Action::Change, what)?;
+    write().usage("E0849", || format!("write into {FOLDER}"))?;
+    ingest_quietly(globals, std::slice::from_ref(&path)).await?;
+    let value = serde_json::json!({ "decision": args.decision.to_string(), "pairs": pairs });
+    args.output.write(out, "series", &value, &format!("{pairs} pairs of cases decided ({}); `clew run` applies it\n", args.decision))
+}
+
+/// Are all cases registered, and named once?
+async fn registered(globals: &Globals, cases: &[String]) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Row {
+        case_id: String,
+    }
+    let config = globals.config()?;
+    let session = Lake::open(&config.root)?.session(&super::globals::settings(&config)).await?;
+    let known: std::collections::BTreeSet<String> =
+        session.rows::<Row>("records.cases", &["case_id"], &[]).await?.into_iter().map(|r| r.case_id).collect();
+    let unknown: Vec<&str> = cases.iter().filter(|c| !known.contains(*c)).map(String::as_str).collect();
+    if !unknown.is_empty() {
+        return Err(Error::usage("E0848", format!("decide about {}, which is not registered", unknown.join(", ")))
+            .hint("case numbers as in the register"));
+    }
+    let distinct: std::collections::BTreeSet<&String> = cases.iter().collect();
+    if distinct.len() < cases.len() {
+        return Err(Error::usage("E0848", "decide about a case and itself").hint("name each case once"));
+    }
+    Ok(())
+}
