@@ -5,6 +5,7 @@
 
 mod needle;
 mod search;
+mod ties;
 
 pub use needle::Needle;
 pub(super) use search::not_only_a_tipster;
@@ -68,6 +69,7 @@ pub async fn run(args: &LookupArgs, globals: &Globals, out: &mut dyn Write) -> R
         Section::new("cases", "cases", search::CASES, &known.cases)?,
         Section::new("persons", "persons", search::PERSONS, &known.persons)?,
         Section::new("contacts", "most frequent contacts", search::CONTACTS, &known.contacts)?,
+        Section::new("ties", "ties with other numbers (questions to ask, no evidence)", ties::TIES, &known.ties)?,
         Section::new("leads", "leads", search::LEADS, &known.leads)?,
     ];
     let mut more = serde_json::Map::new();

@@ -9,6 +9,7 @@ use datafusion::prelude::{DataFrame, Expr, ident, lit, when};
 use serde::{Deserialize, Serialize};
 
 use super::needle::Needle;
+use super::ties::{Tie, ties};
 use crate::cli::read::{holds, one_of, rows, rows_where, table};
 use crate::error::{Context, Result};
 use crate::lake::Session;
@@ -132,6 +133,7 @@ pub(super) struct Known {
     pub cases: Vec<Case>,
     pub persons: Vec<Person>,
     pub contacts: Vec<Contact>,
+    pub ties: Vec<Tie>,
     pub leads: Vec<Lead>,
 }
 
@@ -163,6 +165,7 @@ impl Known {
         known.persons = persons(session, needle).await?;
         let mut subjects = needle.subjects.clone();
         subjects.extend(known.persons.iter().map(|p| p.person_id.clone()));
+        known.ties = ties(session, published, &subjects).await?;
         let order = ["rank", "lead_id"];
         known.leads = rows_where(
             session,
