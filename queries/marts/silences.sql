@@ -4,7 +4,7 @@
 -- writes: lead.silences
 -- params: silence_min_h bigint = 3, silence_expected_min double = 3, silence_around_h bigint = 12
 --
--- DOMAIN-CALLS 4. The gap is the one between two events that covers the whole interval of the offence. Length-biased, because an offence falls into a long gap
+-- DOMAIN-CALLS 4. The gap is the one between two events that covers the whole interval of the offence and more, so there is one at most. Length-biased, because an offence falls into a long gap
 -- more easily than into a short one: p = sum of the phone's own gaps at least as long / sum of all its gaps, over gaps that begin in the same quarter
 -- of the day. No inference where the phone's usual activity would give fewer than `silence_expected_min` events in the gap, or where its bill does not
 -- cover the gap and `silence_around_h` on either side. Silence is p, not "switched off".
@@ -63,18 +63,18 @@ inside as (
 around as (
     select case_id, phone, from_us, to_us, gap_us, quarter
     from inside
-    where from_us <= case_from_us and to_us >= case_to_us and gap_us >= $silence_min_h * 3600000000
+    where from_us < case_from_us and to_us > case_to_us and gap_us >= $silence_min_h * 3600000000
 ),
 compared as (
     select
-        a.case_id, a.phone, a.from_us, a.to_us, a.gap_us,
+        a.case_id, a.phone, min(a.from_us) as from_us, min(a.to_us) as to_us, min(a.gap_us) as gap_us,
         sum(case when i.quarter = a.quarter and i.gap_us >= a.gap_us then i.gap_us else 0 end) as longer_us,
         sum(case when i.quarter = a.quarter then i.gap_us else 0 end) as all_us,
         count(*) as n_gaps,
         max(i.covered_us) as covered_us
     from around a
     join inside i on i.case_id = a.case_id and i.phone = a.phone
-    group by a.case_id, a.phone, a.from_us, a.to_us, a.gap_us
+    group by a.case_id, a.phone
 )
 select
     case_id,

@@ -33,13 +33,14 @@ pub fn mask(class: Class, value: &str) -> String {
 }
 
 /// Phone 139****78, account and IMEI ****6789, identity number ****12*4, plate ****45, date of birth its year; a subject id
-/// keeps its kind. Person and series ids are hashes of records, and stay.
+/// keeps its kind. Person and series ids are hashes of records, and stay; so do the numbers of registered cases.
 fn identifier(value: &str) -> String {
     let value = value.trim();
     if let Some((kind, rest)) = value.split_once(':') {
         match kind {
             "person" | "series" if is_opaque(rest) => return value.to_owned(),
-            "phone" | "device" | "account" => return format!("{kind}:{}", number(rest)),
+            "phone" | "device" | "account" | "id" | "imsi" | "mac" | "ip" => return format!("{kind}:{}", number(rest)),
+            "case" => return value.to_owned(),
             _ => {}
         }
     }

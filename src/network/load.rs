@@ -16,6 +16,28 @@ pub struct Loaded {
     pub open_cases: BTreeSet<String>,
     /// Person → cases in which that person is suspected by a fact, as `case:…`.
     pub suspects: BTreeMap<String, BTreeSet<String>>,
+    /// Case as `case:…` and who must not be looked at in it.
+    excluded: BTreeSet<(String, String)>,
+}
+
+impl Loaded {
+    /// Must somebody not be looked at in a case?
+    pub fn is_excluded(&self, case: &str, subject: &str) -> bool {
+        self.excluded.contains(&(case.to_owned(), subject.to_owned()))
+    }
+}
+
+#[derive(Deserialize)]
+struct ExclusionRow {
+    case_id: String,
+    subject_id: String,
+}
+
+#[derive(Deserialize)]
+struct CandidateRow {
+    case_id: String,
+    subject_id: String,
+    state: String,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +60,7 @@ struct HolderRow {
     subject_id: String,
     person_id: String,
     probability: f64,
+    superseded_at: Option<i64>,
     source_id: String,
     source_row: i64,
 }
@@ -102,7 +125,8 @@ pub async fn load(session: &Session, subjects_per_case: usize, pair_min: f64) ->
     let case = |id: &str| format!("case:{id}");
     let rows: Vec<CaseRow> = session.rows("staging.cases", &["case_id", "state"], &["case_id"]).await?;
     let open_cases: BTreeSet<String> = rows.into_iter().filter(|c| c.state == "open").map(|c| case(&c.case_id)).collect();
-    let mut ties = evidence(session, &open_cases, subjects_per_case).await?;
+    let excluded = excluded(session).await?;
+    let mut ties = evidence(session, &open_cases, &excluded, subjects_per_case).await?;
     let suspects = suspects(session).await?;
     for (person, cases) in &suspects {
         for (of, record) in cases {
@@ -114,11 +138,12 @@ pub async fn load(session: &Session, subjects_per_case: usize, pair_min: f64) ->
     let rows: Vec<HolderRow> = session
         .rows(
             "entity.holders",
-            &["subject_id", "person_id", "probability", "source_id", "source_row"],
+            &["subject_id", "person_id", "probability", "superseded_at", "source_id", "source_row"],
             &["person_id", "subject_id", "source_id", "source_row"],
         )
         .await?;
-    for row in rows.into_iter().filter(|r| r.probability > 0.0 && (inside.contains(&r.subject_id) || inside.contains(&r.person_id))) {
+    let stands = |r: &HolderRow| r.superseded_at.is_none() && r.probability > 0.0;
+    for row in rows.into_iter().filter(|r| stands(r) && (inside.contains(&r.subject_id) || inside.contains(&r.person_id))) {
         ties.push(Tie {
             strength: row.probability / (1.0 - row.probability).max(0.01) * 10.0,
             records: vec![format!("{}:{}", row.source_id, row.source_row)],
@@ -162,11 +187,21 @@ pub async fn load(session: &Session, subjects_per_case: usize, pair_min: f64) ->
         ties.push(Tie { a: case(&row.case_a), b: case(&row.case_b), kind: TieKind::LinkedCases, strength, records: vec![] });
     }
     let suspects = suspects.into_iter().map(|(person, cases)| (person, cases.into_keys().collect())).collect();
-    Ok(Loaded { ties, open_cases, suspects })
+    Ok(Loaded { ties, open_cases, suspects, excluded })
 }
 
-/// The strongest subjects of each open case, all kinds of evidence together.
-async fn evidence(session: &Session, open: &BTreeSet<String>, per_case: usize) -> Result<Vec<Tie>> {
+/// Who must not be looked at in which case: by role, custody or death, and by what scoring knows besides (elimination lists, things of victims).
+async fn excluded(session: &Session) -> Result<BTreeSet<(String, String)>> {
+    let columns = ["case_id", "subject_id"];
+    let rows: Vec<ExclusionRow> = session.rows("staging.case_exclusions", &columns, &columns).await?;
+    let mut excluded: BTreeSet<(String, String)> = rows.into_iter().map(|r| (format!("case:{}", r.case_id), r.subject_id)).collect();
+    let rows: Vec<CandidateRow> = session.rows("lead.candidates", &["case_id", "subject_id", "state"], &columns).await?;
+    excluded.extend(rows.into_iter().filter(|r| r.state == "excluded").map(|r| (format!("case:{}", r.case_id), r.subject_id)));
+    Ok(excluded)
+}
+
+/// The strongest subjects of each open case, all kinds of evidence together, without those who must not be looked at in it.
+async fn evidence(session: &Session, open: &BTreeSet<String>, excluded: &BTreeSet<(String, String)>, per_case: usize) -> Result<Vec<Tie>> {
     let columns = ["subject_id", "case_id", "kind", "log_lr_unats", "records"];
     let rows: Vec<EvidenceRow> = session.rows("evidence.all", &columns, &["case_id", "subject_id", "kind"]).await?;
     let mut ties = Vec::new();
@@ -182,7 +217,7 @@ async fn evidence(session: &Session, open: &BTreeSet<String>, per_case: usize) -
                 let sum: i64 = weighed.clone().map(|e| e.log_lr_unats).sum();
                 (sum, of[0].subject_id.as_str(), weighed.flat_map(|e| e.records.iter().flatten().cloned()).take(4).collect())
             })
-            .filter(|s: &(i64, &str, Vec<String>)| s.0 > 0)
+            .filter(|s: &(i64, &str, Vec<String>)| s.0 > 0 && !excluded.contains(&(case.clone(), s.1.to_owned())))
             .collect();
         subjects.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
         subjects.truncate(per_case);

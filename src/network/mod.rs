@@ -9,7 +9,7 @@ pub mod graph;
 mod load;
 pub mod paths;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -24,6 +24,7 @@ use crate::record::{Table, tables};
 /// Tables that [`run`] reads.
 pub const READS: &[&str] = &[
     "staging.cases",
+    "staging.case_exclusions",
     "staging.identifier_ties",
     "staging.phone_contacts",
     "entity.holders",
@@ -32,6 +33,7 @@ pub const READS: &[&str] = &[
     "evidence.all",
     "link.case_pairs",
     "link.successors",
+    "lead.candidates",
 ];
 
 /// Tables that [`run`] writes.
@@ -122,7 +124,7 @@ pub async fn run(session: &Session, params: &Params) -> Result<Vec<Output>> {
             records: t.records.to_vec(),
         })
         .collect();
-    let paths = paths(&network, &loaded.open_cases, &loaded.suspects, count_param(params, "network_paths_per_case"));
+    let paths = paths(&network, &loaded, count_param(params, "network_paths_per_case"));
     Ok(vec![
         Output::from_rows(&tables::NETWORK_NODES, &nodes)?,
         Output::from_rows(&tables::NETWORK_TIES, &ties)?,
@@ -150,8 +152,9 @@ fn groups(network: &Network, seeds: usize) -> BTreeMap<String, Group> {
     }
     let mut groups = BTreeMap::new();
     for list in members.values().filter(|l| l.len() > 2) {
-        let first = list.iter().map(|p| phones[*p].as_str()).min().expect("a community has members");
-        let name = format!("community:{}", &hex::encode(<sha2::Sha256 as sha2::Digest>::digest(first.as_bytes()))[..12]);
+        // Of all members: from a hash of one number the number could be guessed.
+        let all: Vec<&str> = list.iter().map(|p| phones[*p].as_str()).collect();
+        let name = format!("community:{}", &hex::encode(<sha2::Sha256 as sha2::Digest>::digest(all.join(" ").as_bytes()))[..12]);
         let stable = stability(list, &partitions);
         for phone in list {
             groups.insert(phones[*phone].clone(), Group { name: name.clone(), size: list.len(), stability: stable });
@@ -161,12 +164,14 @@ fn groups(network: &Network, seeds: usize) -> BTreeMap<String, Group> {
 }
 
 /// The shortest arguments from each open case to suspects of other cases.
-fn paths(network: &Network, open: &BTreeSet<String>, suspects: &BTreeMap<String, BTreeSet<String>>, per_case: usize) -> Vec<PathRow> {
+fn paths(network: &Network, loaded: &load::Loaded, per_case: usize) -> Vec<PathRow> {
     let mut rows = Vec::new();
-    for case in open {
+    for case in &loaded.open_cases {
         let Some(from) = network.find(case) else { continue };
-        let of_others = |person: &str| suspects.get(person).is_some_and(|cases| cases.iter().any(|c| c != case));
-        let found = Evidence::new(network).to_many(from, per_case, &|id| NodeKind::of(id) == NodeKind::Person && of_others(id));
+        // Of other cases alone, and nobody who must not be looked at in this one: in custody or dead at the time, an officer, a victim.
+        let of_others = |person: &str| loaded.suspects.get(person).is_some_and(|cases| !cases.contains(case));
+        let wanted = |id: &str| NodeKind::of(id) == NodeKind::Person && of_others(id) && !loaded.is_excluded(case, id);
+        let found = Evidence::new(network).to_many(from, per_case, &wanted);
         rows.extend((1..).zip(found).map(|(rank, path)| PathRow {
             case_id: case.trim_start_matches("case:").to_owned(),
             person_id: path.nodes.last().cloned().unwrap_or_default(),

@@ -55,22 +55,27 @@ impl<'a> Evidence<'a> {
 
     /// The cheapest way to each of the `most` nearest targets.
     pub fn to_many(&self, from: NodeIndex, most: usize, target: &dyn Fn(&str) -> bool) -> Vec<Path> {
-        let mut settled: BTreeSet<NodeIndex> = BTreeSet::new();
+        if most == 0 {
+            return Vec::new();
+        }
+        // Fewest ties with which each node was reached: a dearer way with fewer may still be extended.
+        let mut settled: BTreeMap<NodeIndex, usize> = BTreeMap::new();
         let mut heap = BinaryHeap::from([Way { cost: 0.0, nodes: vec![from], kinds: vec![] }]);
         let mut found = Vec::new();
         while let Some(way) = heap.pop() {
             let at = *way.nodes.last().expect("a way has a start");
-            if !settled.insert(at) {
+            if settled.get(&at).is_some_and(|ties| *ties <= way.kinds.len()) {
                 continue;
             }
-            if at != from && target(self.network.id(at)) {
+            let first = settled.insert(at, way.kinds.len()).is_none();
+            if first && at != from && target(self.network.id(at)) {
                 found.push(self.path(&way));
                 if found.len() == most {
                     break;
                 }
             }
             if way.kinds.len() < TIES_MAX {
-                self.extend(&way, &mut heap, &|n| !settled.contains(&n), &|_, _| true);
+                self.extend(&way, &mut heap, &|n| !way.nodes.contains(&n), &|_, _| true);
             }
         }
         found
@@ -110,7 +115,7 @@ impl<'a> Evidence<'a> {
         to: NodeIndex,
         taken: &BTreeSet<(NodeIndex, NodeIndex)>,
     ) -> Option<Way> {
-        let mut settled: BTreeSet<NodeIndex> = root[..root.len() - 1].iter().copied().collect();
+        let mut settled: BTreeMap<NodeIndex, usize> = BTreeMap::new();
         let start = *root.last().expect("a root has a node");
         let mut heap = BinaryHeap::from([Way { cost, nodes: root.to_vec(), kinds: kinds.to_vec() }]);
         while let Some(way) = heap.pop() {
@@ -118,10 +123,11 @@ impl<'a> Evidence<'a> {
             if at == to {
                 return Some(way);
             }
-            if !settled.insert(at) || way.kinds.len() >= TIES_MAX {
+            if way.kinds.len() >= TIES_MAX || settled.get(&at).is_some_and(|ties| *ties <= way.kinds.len()) {
                 continue;
             }
-            self.extend(&way, &mut heap, &|n| !settled.contains(&n), &|a, b| a != start || !taken.contains(&(a, b)));
+            settled.insert(at, way.kinds.len());
+            self.extend(&way, &mut heap, &|n| !way.nodes.contains(&n), &|a, b| a != start || !taken.contains(&(a, b)));
         }
         None
     }
