@@ -1,14 +1,15 @@
 -- Phones of one case in contact with phones of another, far-apart case, against how often that is so by chance.
 -- grain: one pair of phones in one pair of cases, case_a < case_b
--- reads: staging.cases, staging.case_keys, staging.phone_contacts
+-- reads: staging.cases, staging.case_keys, staging.case_exclusions, staging.phone_contacts
 -- writes: staging.key_ties
 -- params: far_m bigint = 5000, link_hub_cases bigint = 12, tie_chance_min double = 0.0000001
 --
 -- A crew is seen through one member here and another there: what ties the cases is that the two call each other. Phones at the scene, in contact with the
 -- victim, or named. Chance that two phones know each other: d_p d_q / 2M (as if contacts were dealt out by degree), times how much oftener than that phones
 -- found in such ways in cases of that distance know each other, measured over all pairs of cases: neighbours and kin are in it, and how much of whom
--- is delivered. Degrees as known before the `as_of` of either case. `rarity_milli`: s(p) s(q) / chance, s from staging.case_keys. Services and hubs are
--- not among the contacts, and a phone of more than `link_hub_cases` cases is one. A case without a place has no distance, and is held against the pairs without one.
+-- is delivered. Degrees as known before the `as_of` of either case. `rarity_milli`: s(p) s(q) / chance, s from staging.case_keys. A number in contact with
+-- a victim of the one case who is also seen in the other ties nothing: that contact is how it was found. Services and hubs are not among the contacts, and
+-- a phone of more than `link_hub_cases` cases is one. A case without a place has no distance, and is held against the pairs without one.
 with cases as (
     select case_id, as_of, lat, lon
     from staging.cases
@@ -26,6 +27,10 @@ hubs as (
     from keys
     group by phone
     having count(*) > $link_hub_cases
+),
+exclusions as (
+    select case_id, subject_id
+    from staging.case_exclusions
 ),
 contacts as (
     select phone, peer, known_us
@@ -93,6 +98,8 @@ met as (
     from contacts t
     join places a on a.phone = t.phone
     join places b on b.phone = t.peer
+    left anti join exclusions x on x.case_id = a.case_id and x.subject_id = 'phone:' || b.phone
+    left anti join exclusions y on y.case_id = b.case_id and y.subject_id = 'phone:' || a.phone
     where a.case_id <> b.case_id
 ),
 observed as (

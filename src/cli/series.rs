@@ -1,5 +1,6 @@
 //! `clew series`: decisions of an analyst about which cases belong together. They are records like others, so that they survive every rerun.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use super::output::{DisclosureArgs, SummaryArgs};
 use crate::audit::{Action, What};
 use crate::error::{Context, Error, Result};
 use crate::lake::Lake;
+use crate::link::series::contradiction;
 
 /// Decide that cases belong to one series, or that they do not; `clew run` keeps to it
 #[derive(Debug, clap::Args)]
@@ -53,6 +55,7 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
         return Err(Error::usage("E0848", "decide about a series without a name and a reason").hint("--by NAME and --reason TEXT"));
     };
     registered(globals, &args.cases).await?;
+    consistent(globals, args).await?;
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     let folder = config.root.join(FOLDER);
     std::fs::create_dir_all(&folder).usage("E0849", || format!("create {FOLDER}"))?;
@@ -74,9 +77,48 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
         What::new("series").table("records.series_decisions").filter("decision", args.decision.to_string()).count("rows", pairs as u64);
     disclosure.log(&config.root, Action::Change, what)?;
     write().usage("E0849", || format!("write into {FOLDER}"))?;
-    ingest_quietly(globals, std::slice::from_ref(&path)).await?;
+    if let Err(error) = ingest_quietly(globals, std::slice::from_ref(&path)).await {
+        // A decision that was not loaded must not come in with a later load.
+        let _ = std::fs::remove_file(&path);
+        return Err(error);
+    }
     let value = serde_json::json!({ "decision": args.decision.to_string(), "pairs": pairs });
     args.output.write(out, "series", &value, &format!("{pairs} pairs of cases decided ({}); `clew run` applies it\n", args.decision))
+}
+
+/// Can the decision stand beside those made before? Of several about one pair the latest counts.
+async fn consistent(globals: &Globals, args: &SeriesArgs) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Row {
+        case_a: String,
+        case_b: String,
+        decision: String,
+    }
+    let config = globals.config()?;
+    let session = Lake::open(&config.root)?.session(&super::globals::settings(&config)).await?;
+    let columns = ["case_a", "case_b", "decision", "decided_at", "source_id", "source_row"];
+    let order = ["decided_at", "source_id", "source_row"];
+    let rows: Vec<Row> = session.rows("records.series_decisions", &columns, &order).await?;
+    let mut last: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+    for row in &rows {
+        last.insert(in_order(&row.case_a, &row.case_b), row.decision == Decision::Join.to_string());
+    }
+    for (k, a) in args.cases.iter().enumerate() {
+        for b in &args.cases[k + 1..] {
+            last.insert(in_order(a, b), args.decision == Decision::Join);
+        }
+    }
+    let of = |wanted: bool| last.iter().filter(|(_, same)| **same == wanted).map(|(pair, _)| *pair).collect::<Vec<_>>();
+    match contradiction(&of(true), &of(false)) {
+        None => Ok(()),
+        Some((a, b)) => Err(Error::usage("E0848", format!("keep {a} and {b} apart while other decisions join them")).hint(
+            "decide about each case that stands between them: `clew sql \"select * from records.series_decisions\"` lists what was decided",
+        )),
+    }
+}
+
+fn in_order<'a>(a: &'a str, b: &'a str) -> (&'a str, &'a str) {
+    if a < b { (a, b) } else { (b, a) }
 }
 
 /// Are all cases registered, and named once?

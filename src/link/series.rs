@@ -64,8 +64,25 @@ pub struct Decisions {
     pub different: BTreeSet<(CaseIndex, CaseIndex)>,
 }
 
-/// What a decision counts as: more than any evidence, so that cases decided to belong together are joined first.
-const DECIDED_UNATS: i64 = 1_000_000_000;
+impl Decisions {
+    /// The same, with *different* carried over to all that belong together by decision: who must not stand with one must not stand with the other.
+    fn carried_over(&self) -> Decisions {
+        let cases: BTreeSet<CaseIndex> = self.same.iter().chain(&self.different).flat_map(|(x, y)| [*x, *y]).collect();
+        let at: BTreeMap<CaseIndex, usize> = cases.iter().copied().zip(0..).collect();
+        let mut sets = petgraph::unionfind::UnionFind::new(at.len());
+        for (x, y) in &self.same {
+            sets.union(at[x], at[y]);
+        }
+        let with = |x: CaseIndex| cases.iter().copied().filter(|c| sets.equiv(at[c], at[&x])).collect::<Vec<_>>();
+        let mut different = self.different.clone();
+        for (x, y) in self.different.iter().filter(|(x, y)| !sets.equiv(at[x], at[y])) {
+            for a in with(*x) {
+                different.extend(with(*y).into_iter().map(|b| (a.min(b), a.max(b))));
+            }
+        }
+        Decisions { same: self.same.clone(), different }
+    }
+}
 
 /// A compared pair that may link two cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +117,7 @@ enum Decided {
 /// `least` is the least probability: of the mean log posterior odds at which groups are joined, and of a membership that is listed beside a core.
 pub fn series(judge: &Judge<'_>, links: &[Link], least: f64, decisions: &Decisions) -> Vec<Series> {
     let join_unats = unats((least / (1.0 - least)).ln());
+    let decisions = &decisions.carried_over();
     let mut pairs = Pairs { judge, decisions, known: links.iter().map(|l| ((l.x, l.y), (l.bf_unats, l.infeasible))).collect() };
     let mut clusters: BTreeMap<CaseIndex, Vec<CaseIndex>> = BTreeMap::new();
     let mut merges: BTreeMap<CaseIndex, Vec<Merge>> = BTreeMap::new();
@@ -107,13 +125,11 @@ pub fn series(judge: &Judge<'_>, links: &[Link], least: f64, decisions: &Decisio
     let mut heap: BinaryHeap<(i64, std::cmp::Reverse<(CaseIndex, CaseIndex, usize)>)> = BinaryHeap::new();
     let joins = |tie: Tie| match tie.decided {
         Some(Decided::Different) => None,
-        Some(Decided::Same) => Some(DECIDED_UNATS),
-        None => (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats >= join_unats).then(|| tie.bf_unats / tie.pairs),
+        Some(Decided::Same) | None => {
+            (!tie.infeasible && tie.bf_unats / tie.pairs + judge.prior_unats >= join_unats).then(|| tie.bf_unats / tie.pairs)
+        }
     };
-    // Pairs that an analyst joined are links, whether or not they were compared.
-    let decided = decisions.same.iter().map(|(x, y)| Link { x: *x, y: *y, bf_unats: DECIDED_UNATS, infeasible: false });
-    let undecided = links.iter().filter(|l| !decisions.same.contains(&(l.x, l.y))).copied();
-    for link in decided.chain(undecided) {
+    for link in links {
         if joins(pairs.tie(&[link.x], &[link.y])).is_some() {
             for (a, b) in [(link.x, link.y), (link.y, link.x)] {
                 clusters.entry(a).or_insert_with(|| vec![a]);
@@ -148,6 +164,7 @@ pub fn series(judge: &Judge<'_>, links: &[Link], least: f64, decisions: &Decisio
         }
         around.insert(x, neighbours);
     }
+    join_decided(&mut pairs, &mut clusters, &mut merges);
 
     let mut near: BTreeMap<CaseIndex, BTreeSet<CaseIndex>> = BTreeMap::new();
     for link in links.iter().filter(|l| probability(l.bf_unats + judge.prior_unats) >= least) {
@@ -175,6 +192,51 @@ pub fn series(judge: &Judge<'_>, links: &[Link], least: f64, decisions: &Decisio
             Series { members, weakest_unats: merges.last().expect("a core has a last join").mean_unats, merges }
         })
         .collect()
+}
+
+/// Joins what an analyst joined, after all that belongs together by itself, so that nobody is taken out of a series by it.
+fn join_decided(
+    pairs: &mut Pairs<'_, '_>,
+    clusters: &mut BTreeMap<CaseIndex, Vec<CaseIndex>>,
+    merges: &mut BTreeMap<CaseIndex, Vec<Merge>>,
+) {
+    for (x, y) in &pairs.decisions.same {
+        let mut name_of = |case: &CaseIndex| match clusters.iter().find(|(_, core)| core.contains(case)) {
+            Some((name, _)) => *name,
+            None => {
+                clusters.insert(*case, vec![*case]);
+                *case
+            }
+        };
+        let (a, b) = (name_of(x), name_of(y));
+        let (a, b) = (a.min(b), a.max(b));
+        if a == b {
+            continue;
+        }
+        let tie = pairs.tie(&clusters[&a], &clusters[&b]);
+        if tie.decided == Some(Decided::Different) {
+            continue;
+        }
+        let joined = clusters.remove(&b).expect("it was just named");
+        let core = clusters.get_mut(&a).expect("it was just named");
+        core.extend(joined);
+        let size = core.len();
+        let mut steps = merges.remove(&a).unwrap_or_default();
+        steps.extend(merges.remove(&b).unwrap_or_default());
+        steps.push(Merge { x: a, y: b, size, mean_unats: tie.bf_unats / tie.pairs });
+        merges.insert(a, steps);
+    }
+}
+
+/// Two of `same` that `different` keeps apart although others join them: decisions that cannot all stand. Cases by any name.
+pub fn contradiction<'a>(same: &[(&'a str, &'a str)], different: &[(&'a str, &'a str)]) -> Option<(&'a str, &'a str)> {
+    let names: BTreeSet<&str> = same.iter().chain(different).flat_map(|(a, b)| [*a, *b]).collect();
+    let at: BTreeMap<&str, usize> = names.into_iter().zip(0..).collect();
+    let mut sets = petgraph::unionfind::UnionFind::new(at.len());
+    for (a, b) in same {
+        sets.union(at[a], at[b]);
+    }
+    different.iter().find(|(a, b)| sets.equiv(at[a], at[b])).copied()
 }
 
 /// Bayes factors of pairs, compared once.

@@ -92,9 +92,12 @@ pub fn successions(phones: &[Phone], rules: Rules) -> Vec<Succession> {
     let (mut olds, mut news) = (BTreeSet::new(), BTreeSet::new());
     // The oldest number of each chain stands for all of it.
     let mut root: Vec<usize> = (0..phones.len()).collect();
+    // Since when the records show that: the latest of the successions of the chain up to a number.
+    let mut since_us: Vec<i64> = vec![i64::MIN; phones.len()];
     for round in 0..ROUNDS {
         let lists = Lists::new(phones, &numbers, &root, rules);
         let null = Null::measure(phones, &usable, &lists, rules);
+        let aliases = Aliases { numbers: &numbers, root: &root, since_us: &since_us };
         let mut best: Vec<Succession> = Vec::new();
         lists.overlaps(&usable, |a, b, common| {
             let Some((old, new)) = follows(phones, a, b, rules).or_else(|| follows(phones, b, a, rules)) else { return };
@@ -106,7 +109,7 @@ pub fn successions(phones: &[Phone], rules: Rules) -> Vec<Succession> {
             if expected_false > rules.family_wise {
                 return;
             }
-            best.extend(lists.known_at_us(phones, old, new).map(|known_at_us| Succession {
+            best.push(Succession {
                 old,
                 new,
                 common,
@@ -114,8 +117,8 @@ pub fn successions(phones: &[Phone], rules: Rules) -> Vec<Succession> {
                 expected_false,
                 same_handset: phones[old].handsets.intersection(&phones[new].handsets).next().is_some(),
                 round,
-                known_at_us,
-            }));
+                known_at_us: aliases.common_since_us(&phones[old], &phones[new]),
+            });
         });
         best.sort_by(|p, q| q.score.total_cmp(&p.score).then((p.new, p.old).cmp(&(q.new, q.old))));
         let before = found.len();
@@ -131,13 +134,17 @@ pub fn successions(phones: &[Phone], rules: Rules) -> Vec<Succession> {
             break;
         }
         root = (0..phones.len()).collect();
-        let previous: BTreeMap<usize, usize> = found.iter().map(|f| (f.new, f.old)).collect();
+        let previous: BTreeMap<usize, (usize, i64)> = found.iter().map(|f| (f.new, (f.old, f.known_at_us))).collect();
         for (k, r) in root.iter_mut().enumerate() {
             let mut at = k;
+            since_us[k] = i64::MIN;
             // A chain runs back in time, so it ends; the bound only guards against lives of no length.
             for _ in 0..phones.len() {
                 match previous.get(&at) {
-                    Some(&old) => at = old,
+                    Some(&(old, known_at_us)) => {
+                        at = old;
+                        since_us[k] = since_us[k].max(known_at_us);
+                    }
                     None => break,
                 }
             }
@@ -231,12 +238,31 @@ impl Lists {
             .sum();
         -tail.clamp(f64::MIN_POSITIVE, 1.0).log10()
     }
+}
 
-    /// When the common contacts of two phones were all known. `None`: none is common by its own number.
-    fn known_at_us(&self, phones: &[Phone], a: usize, b: usize) -> Option<i64> {
-        let earliest = |k: usize| phones[k].peers.values().copied();
-        let direct = phones[a].peers.iter().filter_map(|(peer, at)| Some((*at).max(*phones[b].peers.get(peer)?))).max();
-        direct.or_else(|| earliest(a).chain(earliest(b)).max())
+/// Numbers as the successions found so far show them.
+struct Aliases<'a> {
+    numbers: &'a BTreeMap<&'a str, usize>,
+    root: &'a [usize],
+    since_us: &'a [i64],
+}
+
+impl Aliases<'_> {
+    /// When all common contacts of two phones were known, successions that make them common included.
+    fn common_since_us(&self, a: &Phone, b: &Phone) -> i64 {
+        let dated = |phone: &Phone| {
+            let mut of: BTreeMap<String, i64> = BTreeMap::new();
+            for (peer, at_us) in &phone.peers {
+                let (name, since_us) = match self.numbers.get(peer.as_str()) {
+                    Some(&k) => (format!("root {}", self.root[k]), self.since_us[k].max(*at_us)),
+                    None => (peer.clone(), *at_us),
+                };
+                of.entry(name).and_modify(|s| *s = since_us.min(*s)).or_insert(since_us);
+            }
+            of
+        };
+        let (a, b) = (dated(a), dated(b));
+        a.iter().filter_map(|(name, since_us)| Some((*since_us).max(*b.get(name)?))).max().unwrap_or(i64::MAX)
     }
 }
 
@@ -280,7 +306,8 @@ impl Null {
             tested: float(tested),
             threshold,
             above: float(top) / float(apart),
-            excess: excess * (1.0 + 1.0 / float(top).sqrt()).max(f64::MIN_POSITIVE),
+            // Nor for shorter than the nominal one, however alike the highest scores are.
+            excess: (excess * (1.0 + 1.0 / float(top).sqrt())).max(1.0 / std::f64::consts::LN_10),
         }
     }
 
@@ -425,6 +452,18 @@ mod tests {
         for seed in 11..=16 {
             assert_eq!(pairs(&Town::new(seed, 400)), BTreeSet::new(), "seed {seed}");
         }
+    }
+
+    #[test]
+    fn what_rests_on_another_succession_is_known_no_earlier_than_that() {
+        let mut town = Town::new(3, 300);
+        ring(&mut town);
+        for phone in town.phones.iter_mut().filter(|p| p.number == "new1") {
+            phone.peers.values_mut().for_each(|at| *at = 1_000);
+        }
+        let found = successions(&town.phones, Rules::default());
+        let known = |old: &str| found.iter().find(|s| town.phones[s.old].number == old).unwrap().known_at_us;
+        assert_eq!((known("old2"), known("old1"), known("old0")), (1, 1_000, 1_000));
     }
 
     #[test]

@@ -50,28 +50,21 @@ pub(in crate::report) fn dendrogram(id: &str, series: &SeriesView) -> Option<Mar
             (line(a.1, a.0, *at, a.0, "branch"))
             (line(b.1, b.0, *at, b.0, "branch"))
             (line(*at, a.0.min(b.0), *at, a.0.max(b.0), "branch"))
-            text x=(n(at + 4.0)) y=(n((a.0 + b.0) / 2.0 - 3.0)) class="axis" { (joined(*mean)) }
+            text x=(n(at + 4.0)) y=(n((a.0 + b.0) / 2.0 - 3.0)) class="axis" { (format::signed(*mean)) }
         }
         (line(0.0, bottom, WIDTH, bottom, "rule"))
     };
     let weakest = series.merges.iter().map(|m| m.mean_shown).min().unwrap_or(0);
     let description = Text::new(
-        format!("{} 起案件，最弱一次合并 {}；在此处拆分影响最小。", order.len(), joined(weakest)),
-        format!("{} cases, the weakest join at {}; a split there undoes least.", order.len(), joined(weakest)),
+        format!("{} 起案件，最弱一次合并 {}；在此处拆分影响最小。", order.len(), format::signed(weakest)),
+        format!("{} cases, the weakest join at {}; a split there undoes least.", order.len(), format::signed(weakest)),
     );
     Some(figure(id, &Text::new("系列树状图", "dendrogram of the series"), &description, bottom + 4.0, &body))
 }
 
-/// What a join decided by an analyst counts as; see `link::series`.
-const DECIDED_SHOWN: i64 = 10_000;
-
-/// Nats of the axis: a decision stands where the strongest evidence could.
+/// Nats of the axis.
 fn shown(mean_shown: i64) -> f64 {
     mean_shown.min(2_000) as f64 / 100.0
-}
-
-fn joined(mean_shown: i64) -> String {
-    if mean_shown >= DECIDED_SHOWN { "人工 decided".into() } else { format::signed(mean_shown) }
 }
 
 /// Cases in an order in which no two lines cross.
