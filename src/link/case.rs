@@ -327,11 +327,21 @@ impl CaseBook {
         self
     }
 
-    /// Keys that tie two cases, each once, by the strongest that shows it without resting on `left_out`.
+    /// Keys that tie two cases without resting on `left_out`, the strongest first: each key once, and once for each two subjects, whose account, identity
+    /// number and phone say one thing.
     pub fn ties(&self, x: CaseIndex, y: CaseIndex, left_out: &[IdentifierIndex]) -> impl Iterator<Item = &Trace> {
-        let mut counted = None;
-        let once = move |t: &&Trace| counted.replace(t.tie()) != Some(t.tie());
-        self.traces(x, y).iter().filter(|t| !t.concerns(left_out)).filter(once)
+        let mut strongest: Vec<&Trace> = self.traces(x, y).iter().filter(|t| !t.concerns(left_out)).collect();
+        strongest.sort_by(|a, b| b.rarity.total_cmp(&a.rarity));
+        let (mut keys, mut subjects) = (BTreeSet::new(), BTreeSet::new());
+        strongest.retain(|t| {
+            let new = !keys.contains(&t.tie()) && !subjects.contains(&(t.channel, t.subjects));
+            if new {
+                keys.insert(t.tie());
+                subjects.insert((t.channel, t.subjects));
+            }
+            new
+        });
+        strongest.into_iter()
     }
 
     /// Keys that tie two cases, with all who show them.
@@ -350,9 +360,11 @@ impl CaseBook {
         let before_us = a.facts.as_of_us.min(b.facts.as_of_us);
         let both = |found: Found| a.has(found, before_us) && b.has(found, before_us);
         let one_each = |p: Found, q: Found| a.has(p, before_us) && b.has(q, before_us) || a.has(q, before_us) && b.has(p, before_us);
+        // Near scenes are not looked at: whoever lives there is at both.
+        let far = a.scene.zip(b.scene).is_none_or(|(p, q)| p.distance_m(&q) >= super::far::FAR_M);
         match channel {
-            Channel::Scene => both(Found::Scene),
-            Channel::Tied => [a, b].iter().all(|c| [Found::Scene, Found::Contact, Found::Named].iter().any(|f| c.has(*f, before_us))),
+            Channel::Scene => far && both(Found::Scene),
+            Channel::Tied => far && [a, b].iter().all(|c| [Found::Scene, Found::Contact, Found::Named].iter().any(|f| c.has(*f, before_us))),
             Channel::Contact => both(Found::Contact),
             Channel::Money => both(Found::Money),
             Channel::Crossed => {

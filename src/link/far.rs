@@ -42,7 +42,8 @@ pub enum Range {
     Near,
 }
 
-const FAR_M: f64 = 5_000.0;
+/// From how many metres on cases are far apart: nearer ones are joined by whoever lives there.
+pub(super) const FAR_M: f64 = 5_000.0;
 const NEAR_M: f64 = 1_000.0;
 
 /// Places of the list at which recall is reported.

@@ -101,6 +101,14 @@ fn count_param(params: &Params, name: &str) -> Result<usize> {
     Ok(count)
 }
 
+/// Greatest speed at which somebody is taken to travel between scenes, km/h.
+///
+/// # Errors
+/// E0505 when the parameter is not above 0.
+pub fn speed_max_kmh(params: &Params) -> Result<f64> {
+    Ok(limits(params)?.speed_max_kmh)
+}
+
 fn limits(params: &Params) -> Result<Limits> {
     let speed_max_kmh = param(params, "link_speed_max_kmh");
     if speed_max_kmh <= 0.0 || !speed_max_kmh.is_finite() {

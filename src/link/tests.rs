@@ -189,8 +189,16 @@ fn a_model_fitted_on_a_register_finds_its_offenders_and_reads_back() {
     assert_eq!(fitted, train::train(std::slice::from_ref(&set), "a test", LIMITS).unwrap(), "the same every time");
     assert!(fitted.fit.held_out[0].auc > 0.9, "{:?}", fitted.fit.held_out);
     assert!(fitted.weights.values().all(|w| (0.0..=1.0).contains(w)));
-    let (_, label) = train::own_or_shipped(&set, &model(), LIMITS).unwrap();
+    let (used, label) = train::own_or_shipped(&set, &model(), LIMITS).unwrap();
     assert!(label.starts_with("fitted:case_pair-"), "{label}");
+    assert_eq!(used.weights["space"], fitted.weights["space"]);
+    for key in ["scene", "contact", "money", "crossed", "tied"] {
+        assert_eq!(
+            (&used.shapes[key], used.weights[key]),
+            (&model().shapes[key], model().weights[key]),
+            "{key}: no linked pair here shows one"
+        );
+    }
 }
 
 #[test]
@@ -269,7 +277,9 @@ fn what_an_analyst_decided_stands_whatever_the_model_says() {
     let split = cores(&Decisions { different: [pair("alike 0", "alike 1")].into(), ..Decisions::default() });
     assert!(split[0] != split[1] || split[0].is_none(), "{split:?}");
     let joined = cores(&Decisions { same: [pair("alike 0", "case 040")].into(), ..Decisions::default() });
-    assert!(joined[3].is_some() && joined[0] == joined[3], "{joined:?}");
+    assert!(joined[3].is_some() && joined.iter().all(|c| *c == joined[3]), "who is joined to a series takes nobody out of it: {joined:?}");
+    let kept_apart = cores(&Decisions { same: [pair("alike 0", "case 040")].into(), different: [pair("alike 1", "case 040")].into() });
+    assert!(kept_apart[3].is_some() && kept_apart[0] == kept_apart[3] && kept_apart[1] != kept_apart[3], "{kept_apart:?}");
 }
 
 #[test]
@@ -290,7 +300,8 @@ fn a_key_at_two_scenes_speaks_for_a_link_and_not_for_its_own_holder() {
         rarity: 300.0,
     };
     let by_another = TraceFact { subjects: ["phone:2".into(), "phone:3".into()], rarity: 20.0, ..trace.clone() };
-    let book = CaseBook::new(cases.clone(), &[], &[]).with_traces(&[trace.clone(), by_another, trace], &found);
+    let same_subjects = TraceFact { key: "id:1".into(), rarity: 100.0, ..trace.clone() };
+    let book = CaseBook::new(cases.clone(), &[], &[]).with_traces(&[trace.clone(), by_another, same_subjects, trace], &found);
     let model = model();
     let judge = Judge::new(&model, &book, LIMITS);
     let at = |id: &str| u32::try_from(book.cases.iter().position(|c| c.facts.case_id == id).unwrap()).unwrap();
@@ -298,10 +309,10 @@ fn a_key_at_two_scenes_speaks_for_a_link_and_not_for_its_own_holder() {
     let key = |name: &str| u32::try_from(book.identifiers.iter().position(|i| i == name).unwrap()).unwrap();
     let term = |left_out: &[u32]| judge.terms(&compare(&book, x, y, left_out, LIMITS)).of(Term::Presence);
     assert!(term(&[]) > 300_000, "{}", term(&[]));
-    let nothing_in_common = term(&[key("device:1")]);
+    let nothing_in_common = term(&[key("device:1"), key("id:1")]);
     assert!(nothing_in_common < 0, "{nothing_in_common}");
     assert_eq!(term(&[key("phone:3")]), nothing_in_common, "without the only number at the second scene nothing is left");
     let rarities = |left_out: &[u32]| book.ties(x, y, left_out).map(|t| t.rarity).collect::<Vec<_>>();
-    assert_eq!(rarities(&[]), [300.0], "a key counts once, by the strongest");
+    assert_eq!(rarities(&[]), [300.0], "a key counts once, by the strongest, and two subjects once, by whatever they share");
     assert_eq!(rarities(&[key("phone:1")]), [20.0], "without one number the other still shows it");
 }

@@ -18,10 +18,10 @@ use strum::IntoEnumIterator;
 
 pub use self::check::measure;
 use self::stages::{Pooled, World};
-use super::case::{CaseBook, CaseIndex, State};
+use super::case::{CHANNELS, CaseBook, CaseIndex, Channel, State};
 use super::model::{CasePairModel, FORMAT, Fit, Judge, SIGNALS, Signal};
 use super::sample::sample_pairs;
-use super::signal::{Limits, Signals, compare};
+use super::signal::{Bins, Limits, Shape, Signals, compare};
 use crate::error::{Error, Result};
 
 /// The cases of one workspace and who is known to have committed the solved ones.
@@ -232,9 +232,37 @@ pub fn own_or_shipped(set: &TrainingSet, shipped: &CasePairModel, limits: Limits
     if pairs < LINKED_PAIRS_MIN || components < COMPONENTS_MIN {
         return Ok((shipped.clone(), format!("shipped:{}", shipped.version())));
     }
-    let model = train(std::slice::from_ref(set), "this workspace", limits)?;
+    let mut model = train(std::slice::from_ref(set), "this workspace", limits)?;
+    keep_keys_of(&mut model, shipped, set, limits);
     let label = format!("fitted:{}", model.version());
     Ok((model, label))
+}
+
+/// With fewer linked pairs that have a tie in a channel of keys, its shape and weight are the shipped ones: most solved cases are cut off at the naming, before
+/// their ties are known, and nothing seen would otherwise mean that nothing is ever said.
+const TIED_PAIRS_MIN: usize = 30;
+
+fn keep_keys_of(model: &mut CasePairModel, shipped: &CasePairModel, set: &TrainingSet, limits: Limits) {
+    let components = Components::of(set);
+    let mut tied = [0; CHANNELS];
+    for (x, y) in components.linked(set) {
+        let signals = compare(&set.book, x, y, &[], limits);
+        for channel in Channel::iter() {
+            let shape = Shape::of_channel(channel);
+            // The last bin is that of nothing in common.
+            let has_one = matches!(signals.shapes[shape as usize], Some(Bins::One(bin)) if usize::from(bin) + 1 < shape.bins());
+            tied[channel as usize] += usize::from(has_one);
+        }
+    }
+    for channel in Channel::iter().filter(|c| tied[*c as usize] < TIED_PAIRS_MIN) {
+        // The signal of a channel has the name of its shape.
+        let name = <&str>::from(Shape::of_channel(channel));
+        if let (Some(shape), Some(weight)) = (shipped.shapes.get(name), shipped.weights.get(name)) {
+            model.shapes.insert(name.to_owned(), shape.clone());
+            model.weights.insert(name.to_owned(), *weight);
+            model.unfitted.retain(|u| u != name);
+        }
+    }
 }
 
 /// Log Bayes factor of every linked and unlinked pair of a set under a model, for measuring a model on cases it has not seen.
