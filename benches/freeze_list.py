@@ -1,4 +1,4 @@
-"""How much of the money that is really still somewhere the freeze lists' first places hold: freeze_list.py CLEW WORKSPACE TRUTH [FIRST].
+"""How much of the money that is really still somewhere the first places of each list hold: freeze_list.py CLEW WORKSPACE TRUTH [FIRST].
 
 TRUTH is the folder that `clew synth` writes beside the records: what each account of a ring really kept of a case's money is what it was paid
 less what it passed on (truth/payments.csv). Cash is nowhere any more, and what a shop was paid is the shop's.
@@ -40,25 +40,43 @@ for row in truth("payments"):
         kept[case, target] += minor
 kept = {at: minor for at, minor in kept.items() if minor > 0}
 
-listed = {}
-for row in sql("select case_id, rank, account, holder_name, low_minor, high_minor, statement_to is not null as stated from lead.freeze_targets order by case_id, rank"):
-    listed.setdefault(row["case_id"], []).append(row)
 stated = {r["account"] for r in sql("select distinct account from records.transactions")}
-
 total = sum(kept.values())
 reachable = sum(minor for (case, account), minor in kept.items() if account in stated)
-held = sum(minor for (case, account), minor in kept.items() if account in {r["account"] for r in listed.get(case, [])[:FIRST]})
-print(f"cases in which somebody kept money: {len({case for case, _ in kept}):,}, with a list: {len(listed):,}; accounts that really kept a case's money: {len(kept):,}, {total / 100:,.0f} yuan, {reachable / 100:,.0f} of it in accounts with a statement")
-print(f"share of it in the first {FIRST} places: {held / max(total, 1):.3f}; of what lies in accounts with a statement: "
-      f"{sum(m for (c, a), m in kept.items() if a in stated and a in {r['account'] for r in listed.get(c, [])[:FIRST]}) / max(reachable, 1):.3f}")
+print(f"cases in which somebody kept money: {len({case for case, _ in kept}):,}; accounts that really kept a case's money: {len(kept):,}, {total / 100:,.0f} yuan, "
+      f"{reachable / 100:,.0f} of it in accounts with a statement")
 
-above, first_places, of_kind = 0, 0, defaultdict(int)
-for case, rows in listed.items():
-    ring = [r["rank"] for r in rows if (case, r["account"]) in kept]
-    for r in rows[:FIRST]:
-        first_places += 1
-        kinds = [k for k, accounts in innocent.items() if r["account"] in accounts]
-        for kind in kinds:
-            of_kind[kind] += 1
-        above += bool(kinds) and any(rank > r["rank"] for rank in ring)
-print(f"first places: {first_places:,}, of them by kind of innocent look-alike: {dict(of_kind)}; look-alikes above an account that kept money: {above}")
+lists = defaultdict(lambda: defaultdict(list))
+for row in sql("select case_id, action, rank, account from lead.freeze_targets order by case_id, action, rank"):
+    lists[row["action"]][row["case_id"]].append(row)
+
+
+def report(name, of_case):
+    first = {case: {r["account"] for r in rows[:FIRST]} for case, rows in of_case.items()}
+    held = sum(minor for (case, account), minor in kept.items() if account in first.get(case, ()))
+    held_stated = sum(minor for (case, account), minor in kept.items() if account in stated and account in first.get(case, ()))
+    places, above, of_kind = 0, [], defaultdict(int)
+    for case, rows in of_case.items():
+        ring = [r["rank"] for r in rows if (case, r["account"]) in kept]
+        for r in rows[:FIRST]:
+            places += 1
+            kinds = [k for k, accounts in innocent.items() if r["account"] in accounts]
+            for kind in kinds:
+                of_kind[kind] += 1
+            if kinds and any(rank > r["rank"] for rank in ring):
+                above.append((case, r["account"]))
+    print(f"{name}: {places:,} first places in {len(of_case):,} cases; share of that money {held / max(total, 1):.3f}, of what lies in accounts with a statement "
+          f"{held_stated / max(reachable, 1):.3f}; innocent look-alikes {dict(of_kind)}, above an account that kept money {len(above)}")
+    for case, account in above[:5]:
+        print(f"    {case} {account}")
+
+
+for action in ("freeze", "request_next", "emptied", "business", "victim"):
+    report(action, lists[action])
+together = defaultdict(list)
+for action in ("freeze", "request_next"):
+    for case, rows in lists[action].items():
+        together[case] += rows[:FIRST]
+first = {case: {r["account"] for r in rows} for case, rows in together.items()}
+held = sum(minor for (case, account), minor in kept.items() if account in first.get(case, ()))
+print(f"first {FIRST} of freeze and of request_next together: {held / max(total, 1):.3f}")

@@ -17,7 +17,7 @@ use crate::record::tables::FREEZE_TARGETS;
 use crate::record::{Class, Column, Type};
 use crate::report::NOTICE;
 use crate::report::money::handover::{StatementRow, sheet};
-use crate::report::money::{self, BackRow, FlowRow, Money, TargetRow};
+use crate::report::money::{self, BackRow, FlowRow, LISTS, Money, TargetRow};
 
 /// Follow the victims' money of a case: what to freeze, what to ask for next, where it ended, what can be returned
 #[derive(Debug, clap::Args)]
@@ -199,7 +199,7 @@ fn sections(money: &Money, ends: &[End], args: &TraceArgs) -> Result<Vec<Section
             ordinary_payers: t.ordinary_payers,
         }
     };
-    let (next, listed): (Vec<&TargetRow>, Vec<&TargetRow>) = money.targets.iter().partition(|t| t.action == "request_next");
+    let listed = |action: &str| money.targets.iter().filter(|t| t.action == action).take(top).map(target).collect::<Vec<_>>();
     let back: Vec<Back<'_>> = money
         .back
         .iter()
@@ -213,12 +213,16 @@ fn sections(money: &Money, ends: &[End], args: &TraceArgs) -> Result<Vec<Section
             notice: b.notice,
         })
         .collect();
-    let mut sections = vec![
-        Section::new("rows", "止付与冻结 freeze", TARGET, &listed.into_iter().take(top).map(target).collect::<Vec<_>>())?,
-        Section::new("request_next", "先调流水 request next", TARGET, &next.into_iter().take(top).map(target).collect::<Vec<_>>())?,
+    let mut sections = Vec::new();
+    for (action, zh, en) in LISTS {
+        // The freeze list is what was asked for, the others stand beside it.
+        let key = if action == "freeze" { "rows" } else { action };
+        sections.push(Section::new(key, format!("{zh} {en}"), TARGET, &listed(action))?);
+    }
+    sections.extend([
         Section::new("ends", "资金去向 where it ended", ENDS, &ends.iter().take(top).collect::<Vec<_>>())?,
         Section::new("returns", "返还测算 return schedule", BACK, &back)?,
-    ];
+    ]);
     if args.transfers {
         let rows: Vec<Transfer<'_>> = money
             .flows

@@ -169,13 +169,14 @@ fn freeze_rows(map: &Map, flows: &[Flow], holdings: &[Holding], limbs: &Limbs<'_
         .filter(|((_, place), _)| map.places[*place as usize].account.is_some() && !map.places[*place as usize].kind.is_sink())
         .map(|((case_id, place), target)| {
             let row = freeze_row(map, case_id, *place, target, newest_us, &victims);
-            // Two lists: what a statement shows to be there, by the money there; whose statement is missing, by the money that came. Without a
-            // statement a shop that a thief paid cannot be told from the ring, and must not stand above money that is known to be there.
+            // Lists of their own: without a statement a shop that a thief paid cannot be told from the ring, and is not held against money that is
+            // known to be there.
             let class = match row.action.as_str() {
                 "freeze" => 0,
                 "request_next" => 1,
-                "business" => 2,
-                _ => 3,
+                "emptied" => 2,
+                "business" => 3,
+                _ => 4,
             };
             let expected_minor = if row.action == "freeze" { row.low_minor / 2 + row.high_minor / 2 } else { row.arrived_minor };
             (class, expected_minor, row)
@@ -191,8 +192,8 @@ fn freeze_rows(map: &Map, flows: &[Flow], holdings: &[Holding], limbs: &Limbs<'_
         ))
     });
     let mut rows: Vec<FreezeRow> = rows.into_iter().map(|(_, _, row)| row).collect();
-    for case in rows.chunk_by_mut(|a, b| a.case_id == b.case_id) {
-        (1..).zip(case).for_each(|(rank, row)| row.rank = rank);
+    for list in rows.chunk_by_mut(|a, b| (&a.case_id, &a.action) == (&b.case_id, &b.action)) {
+        (1..).zip(list).for_each(|(rank, row)| row.rank = rank);
     }
     rows
 }
@@ -203,16 +204,18 @@ fn freeze_row(map: &Map, case_id: &str, at: PlaceIx, target: &Target, newest_us:
     let stated = |minor: i64| place.balance_minor.map_or(minor, |balance| minor.min(balance.max(0)));
     let (least, most) = (*target.held_minor.iter().min().unwrap_or(&0), *target.held_minor.iter().max().unwrap_or(&0));
     let stale = place.statement_to_us.is_none_or(|to| to < target.last_in_us);
+    let (low_minor, high_minor) = if stale { (0, most) } else { (stated(least), stated(most)) };
     let action = if victims.contains(&(case_id, account.as_str())) {
         "victim"
     } else if place.kind == Kind::Business {
         "business"
     } else if stale {
         "request_next"
+    } else if high_minor == 0 {
+        "emptied"
     } else {
         "freeze"
     };
-    let (low_minor, high_minor) = if stale { (0, most) } else { (stated(least), stated(most)) };
     let quiet_h = (newest_us - target.last_in_us) / HOUR_US;
     FreezeRow {
         case_id: case_id.to_owned(),

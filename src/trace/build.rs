@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::business::businesses;
 use super::lot::Tag;
 use super::order::{Booked, Leg, openings, settle};
 use super::stream::{Kind, Move, PlaceIx, Stream};
@@ -76,33 +77,7 @@ pub struct Map {
     pub payments: Vec<Payment>,
 }
 
-/// Purchases that make an account a merchant's, however few other rows it has.
-const PURCHASES_MIN: usize = 2;
-
-/// Accounts of ordinary businesses: more than `business_payers_max` payers among `ordinary`, pairs (payer, payee) of everyday business; or
-/// purchases among what comes in, several or at least a third. A till alone makes no business of an account that victims paid (`paid`): money
-/// is cashed through borrowed and rented tills too.
-pub fn businesses(rows: &[MoveRow], ordinary: &[(String, String)], business_payers_max: usize, paid: &BTreeSet<&str>) -> BTreeSet<String> {
-    let mut payers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (payer, payee) in ordinary {
-        payers.entry(payee).or_default().insert(payer);
-    }
-    let mut purchases: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for row in rows {
-        if let Some(account) = row.to_account.as_deref() {
-            let counts = purchases.entry(account).or_default();
-            counts.0 += usize::from(row.channel.as_deref() == Some("pos"));
-            counts.1 += 1;
-        }
-    }
-    let many = payers.iter().filter(|(_, p)| p.len() > business_payers_max).map(|(a, _)| *a);
-    let merchants =
-        purchases.iter().filter(|(_, (bought, all))| *bought >= PURCHASES_MIN || *bought > 0 && bought * 3 >= *all).map(|(a, _)| *a);
-    let merchants = merchants.filter(|a| !paid.contains(a));
-    many.chain(merchants).map(str::to_owned).collect()
-}
-
-/// Puts the rows together. `ordinary` are pairs (payer, payee) of everyday business; which accounts are businesses, [`businesses`] says.
+/// Puts the rows together. `ordinary` are pairs (payer, payee) of everyday business; which accounts are businesses, [`super::business`] says.
 pub fn build(mut rows: Vec<MoveRow>, mut payments: Vec<Payment>, ordinary: &[(String, String)], business_payers_max: usize) -> Map {
     rows.retain(|r| r.amount_minor > 0);
     rows.sort_by(|a, b| (a.at_us, &a.event_id).cmp(&(b.at_us, &b.event_id)));

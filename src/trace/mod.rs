@@ -6,6 +6,7 @@
 
 pub mod assemble;
 pub mod build;
+pub mod business;
 pub mod classify;
 pub mod features;
 pub mod ledger;
@@ -28,7 +29,8 @@ use crate::lake::{Output, Session};
 use crate::record::{Table, tables};
 
 use self::assemble::{Tables, assemble};
-use self::build::{Map, build, businesses};
+use self::build::{Map, build};
+use self::business::businesses;
 use self::lot::Methods;
 use self::pattern::instance::Bounds;
 use self::patterns::{HOUR_US, patterns};

@@ -344,9 +344,37 @@ fn an_account_that_people_buy_from_is_a_business_and_a_friend_who_is_paid_back_i
     let bought = |event: &str, to: &str| MoveRow { channel: Some("pos".into()), ..row(event, Some("X"), Some(to), 1, 5) };
     let rows = [bought("a", "KIOSK"), row("b", Some("V"), Some("KIOSK"), 2, 900), row("c", Some("X"), Some("FRIEND"), 3, 5)];
     let ordinary = [("X".to_owned(), "FRIEND".to_owned())];
-    let found = |paid: &[&str]| super::build::businesses(&rows, &ordinary, 1, &paid.iter().copied().collect());
+    let found = |paid: &[&str]| super::business::businesses(&rows, &ordinary, 1, &paid.iter().copied().collect());
     assert_eq!(found(&[]).into_iter().collect::<Vec<_>>(), ["KIOSK"]);
     assert!(found(&["KIOSK"]).is_empty(), "a till does not hide an account that a victim paid");
+}
+
+/// Forty days of a stated account: `takings` days with takings, then `came` transferred to it and `left` of it transferred on an hour later.
+fn trading(account: &str, takings: i64, came: i64, left: i64) -> Vec<MoveRow> {
+    const DAY: i64 = 86_400_000_000;
+    let leg = Some(Leg { balance_minor: None, order: None });
+    let mut rows: Vec<MoveRow> = (0..takings)
+        .map(|day| MoveRow {
+            channel: Some("platform".into()),
+            to_leg: leg,
+            ..row(&format!("{account} takings {day}"), Some("PAY"), Some(account), day * DAY, 4_000)
+        })
+        .collect();
+    rows.push(MoveRow { to_leg: leg, ..row(&format!("{account} in"), Some("M"), Some(account), 39 * DAY, came) });
+    rows.push(MoveRow {
+        from_leg: leg,
+        ..row(&format!("{account} out"), Some(account), Some("N"), 39 * DAY + 3_600_000_000, left)
+    });
+    rows
+}
+
+#[test]
+fn takings_on_most_days_make_a_business_unless_the_money_is_passed_on_or_came_from_a_victim() {
+    let rows: Vec<MoveRow> =
+        [trading("SHOP", 20, 900, 100), trading("SELDOM", 19, 900, 100), trading("MULE", 30, 900, 800)].into_iter().flatten().collect();
+    let found = |paid: &[&str]| super::business::businesses(&rows, &[], 20, &paid.iter().copied().collect());
+    assert_eq!(found(&[]).into_iter().collect::<Vec<_>>(), ["SHOP"]);
+    assert!(found(&["SHOP"]).is_empty(), "takings do not hide an account that a victim paid");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Results of several parts: titled tables for people, one member each in JSON, one long table in CSV and Parquet.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -20,21 +21,26 @@ use crate::record::{Class, Column};
 #[derive(Debug)]
 pub struct Section {
     key: &'static str,
-    title: &'static str,
+    title: Cow<'static, str>,
     columns: &'static [Column],
     batch: RecordBatch,
 }
 
 impl Section {
     /// A part with these rows; serde field names are column names, times are microseconds as `i64`. `key` names it in JSON.
-    pub fn new<T: Serialize>(key: &'static str, title: &'static str, columns: &'static [Column], rows: &[T]) -> Result<Section> {
+    pub fn new<T: Serialize>(
+        key: &'static str,
+        title: impl Into<Cow<'static, str>>,
+        columns: &'static [Column],
+        rows: &[T],
+    ) -> Result<Section> {
         let fields: Vec<Arc<Field>> = columns.iter().map(|c| Arc::new(c.field())).collect();
         let batch = if rows.is_empty() {
             RecordBatch::new_empty(Arc::new(Schema::new(fields)))
         } else {
             serde_arrow::to_record_batch(&fields, &rows).bug("E0804", || format!("lay out {key}"))?
         };
-        Ok(Section { key, title, columns, batch })
+        Ok(Section { key, title: title.into(), columns, batch })
     }
 
     /// Number of rows.

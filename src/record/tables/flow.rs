@@ -73,15 +73,16 @@ pub const FREEZE_TARGETS: Table = analysis(
             "rank",
             "排序",
             Type::Int,
-            "Rank within the case: freeze by the money there, then request_next by the money that came, then business, then victim.",
+            "Rank within the case and the list of its `action`: freeze by the money there, the others by the money that came.",
         )
         .required(),
         col(
             "action",
             "措施",
             Type::Text,
-            "freeze (its statement shows the money there), request_next (money came, no statement shows what became of it), business (paid \
-             with the money in the ordinary way: ask, suspect nobody) or victim (money that came back).",
+            "freeze (its statement shows the money there), request_next (money came, no statement shows what became of it), emptied (its \
+             statement shows that all of it left again), business (paid with the money in the ordinary way: ask, suspect nobody) or victim \
+             (money that came back).",
         )
         .required(),
         col("account", "账号", Type::Text, "Account.").required().class(Class::Identifier),

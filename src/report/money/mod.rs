@@ -176,15 +176,14 @@ pub fn kind(code: &str) -> Text {
     }
 }
 
-fn action(code: &str) -> Text {
-    match code {
-        "freeze" => Text::new("止付冻结", "freeze"),
-        "request_next" => Text::new("先调流水", "request next"),
-        "business" => Text::new("正常经营", "ordinary business"),
-        "victim" => Text::new("被害人账户", "victim"),
-        other => Text::same(other),
-    }
-}
+/// The lists in which accounts are ranked, each by its `action`, with what it is.
+pub const LISTS: [(&str, &str, &str); 5] = [
+    ("freeze", "止付冻结：流水显示资金仍在", "freeze: a statement shows the money there"),
+    ("request_next", "先调流水：资金流入，去向未知", "request next: money came, no statement shows where it is"),
+    ("emptied", "已转空：流水显示资金已全部转出", "emptied: a statement shows that all of it left again"),
+    ("business", "正常经营：询问，不冻结", "ordinary businesses: ask, do not freeze"),
+    ("victim", "被害人账户：资金已回流", "victims: money that came back"),
+];
 
 fn urgency(code: &str) -> Text {
     match code {
@@ -217,7 +216,14 @@ pub fn page(money: &Money, mask: &dyn Mask) -> String {
                     p { (t(&format!("追踪 {} 笔被害人付款，共 {} 元。", payments.len(), format::money(paid_minor)),
                           &format!("{} payments of victims are followed, {} yuan in all.", payments.len(), format::money(paid_minor)))) }
                     h2 { (t("止付与调证", "Freeze and request")) }
-                    (targets(money, mask))
+                    @if money.targets.is_empty() { p { (t("没有账户收到可追踪的被害人资金。", "No account received money of a victim that can be traced.")) } }
+                    @for (action, zh, en) in LISTS {
+                        @let listed: Vec<&TargetRow> = money.targets.iter().filter(|r| r.action == action).collect();
+                        @if !listed.is_empty() {
+                            h3 { (t(zh, en)) }
+                            (targets(&listed, money.utc_offset_min, mask))
+                        }
+                    }
                     h2 { (t("返还测算", "Return schedule")) }
                     (returns(money, mask))
                     h2 { (t("流向图", "Flow")) }
@@ -245,34 +251,31 @@ fn range(low_minor: i64, high_minor: i64) -> String {
     }
 }
 
-fn targets(money: &Money, mask: &dyn Mask) -> Markup {
+fn targets(rows: &[&TargetRow], utc_offset_min: i64, mask: &dyn Mask) -> Markup {
     html! {
-        @if money.targets.is_empty() { p { (t("没有账户收到可追踪的被害人资金。", "No account received money of a victim that can be traced.")) } } @else {
-            div.scroll { table {
-                thead { tr {
-                    (th("序", "no.")) (th("措施", "action")) (th("账号 / 户名", "account, holder")) (th_num("级", "level"))
-                    (th_num("在账（元）", "there now")) (th_num("流入（元）", "came in")) (th("紧急", "urgency")) (th("最近流入", "last arrival"))
-                    (th("流水截止", "statement to")) (th_num("款", "limb")) (th("日常付款人", "ordinary payers"))
-                } }
-                tbody { @for r in &money.targets {
-                    tr {
-                        td { (r.rank) }
-                        td { b { (super::html::parts::bi(&action(&r.action))) } }
-                        td { b.id { (shown(mask, Class::Identifier, &r.account)) }
-                            @if let Some(name) = &r.holder_name { " " (shown(mask, Class::Name, name)) }
-                            @if let Some(bank) = &r.bank { " " span.dim { (format::printable(bank)) } } }
-                        td.num { (r.level) }
-                        td.num { (range(r.low_minor, r.high_minor)) }
-                        td.num { (format::money(r.arrived_minor)) }
-                        td { (super::html::parts::bi(&urgency(&r.urgency))) }
-                        td { (format::time(r.last_in_at, money.utc_offset_min)) }
-                        td { @match r.statement_to { Some(at) => (format::time(at, money.utc_offset_min)), None => span.dim { "—" } } }
-                        td.num { (r.limb) }
-                        td.num { (r.ordinary_payers) }
-                    }
-                } }
+        div.scroll { table {
+            thead { tr {
+                (th("序", "no.")) (th("账号 / 户名", "account, holder")) (th_num("级", "level"))
+                (th_num("在账（元）", "there now")) (th_num("流入（元）", "came in")) (th("紧急", "urgency")) (th("最近流入", "last arrival"))
+                (th("流水截止", "statement to")) (th_num("款", "limb")) (th("日常付款人", "ordinary payers"))
             } }
-        }
+            tbody { @for r in rows {
+                tr {
+                    td { (r.rank) }
+                    td { b.id { (shown(mask, Class::Identifier, &r.account)) }
+                        @if let Some(name) = &r.holder_name { " " (shown(mask, Class::Name, name)) }
+                        @if let Some(bank) = &r.bank { " " span.dim { (format::printable(bank)) } } }
+                    td.num { (r.level) }
+                    td.num { (range(r.low_minor, r.high_minor)) }
+                    td.num { (format::money(r.arrived_minor)) }
+                    td { (super::html::parts::bi(&urgency(&r.urgency))) }
+                    td { (format::time(r.last_in_at, utc_offset_min)) }
+                    td { @match r.statement_to { Some(at) => (format::time(at, utc_offset_min)), None => span.dim { "—" } } }
+                    td.num { (r.limb) }
+                    td.num { (r.ordinary_payers) }
+                }
+            } }
+        } }
     }
 }
 
