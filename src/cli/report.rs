@@ -59,6 +59,7 @@ pub async fn load(config: &Config, options: Options) -> Result<(ReportData, Stri
     let options = Options {
         lake_version: lake_version.clone(),
         utc_offset_min: i64::from(config.utc_offset_min.unwrap_or(0)),
+        speed_max_kmh: crate::link::speed_max_kmh(&config.params)?,
         not_computed: not_computed(&session).await?,
         ..options
     };

@@ -172,6 +172,10 @@ impl Pen<'_> {
         for event in lead.timeline.iter_mut().flat_map(|t| &mut t.events) {
             self.value(if event.lane == Lane::Presence { Class::Place } else { Class::Identifier }, &mut event.with);
         }
+        for succession in &mut lead.successions {
+            self.value(Class::Identifier, &mut succession.old);
+            self.value(Class::Identifier, &mut succession.new);
+        }
         lead.places.iter_mut().for_each(|p| self.places(p));
         lead.chart.iter_mut().for_each(|c| self.chart(c));
         lead.coverage.iter_mut().for_each(|c| self.value(Class::Identifier, &mut c.value));

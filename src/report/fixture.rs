@@ -612,6 +612,15 @@ pub fn tables() -> Tables {
             .iter()
             .map(|cell| SceneCellRow { case_id: s(SCENES[5].0), cell: s(cell) })
             .collect(),
+        successors: vec![SuccessorRow {
+            old: s("15158803316"),
+            new: s("13958201277"),
+            ended_at: DAY_0 + 2 * DAY + 9 * HOUR,
+            started_at: DAY_0 + 3 * DAY + 11 * HOUR,
+            n_common: 7,
+            expected_false: 0.0004,
+            same_handset: true,
+        }],
         sources: vec![
             source(CASES, "cases.csv", "records.cases", 14, 9),
             source(BILL, "calls/bill_13958201277.csv", "records.calls", 812, 790),

@@ -84,6 +84,7 @@ async fn around(session: &Session, t: &mut Tables, detailed: &BTreeSet<String>) 
     )
     .await?;
     t.presence = of(session, &[("phone", phones.clone()), ("imei", devices)]).await?;
+    t.successors = of(session, &[("old", phones.clone()), ("new", phones.clone())]).await?;
     t.transfers = of(session, &[("from_account", accounts.clone()), ("to_account", accounts.clone())]).await?;
     t.coverage = of(session, &[("subject", &phones | &accounts), ("case_id", cases)]).await?;
     Ok(())
@@ -198,6 +199,7 @@ mod tests {
             undeclared::<PersonRow>(),
             undeclared::<HolderRow>(),
             undeclared::<RequestRow>(),
+            undeclared::<SuccessorRow>(),
         ]
         .concat();
         assert_eq!(undeclared, Vec::<String>::new());

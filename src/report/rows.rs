@@ -148,6 +148,11 @@ rows! {
         case_id: String, cell: String,
     }
 
+    /// A number that continues another.
+    SuccessorRow from "link.successors" by ["started_at", "old", "new"] {
+        old: String, new: String, ended_at: i64, started_at: i64, n_common: i64, expected_false: f64, same_handset: bool,
+    }
+
     /// Near repeats in one band of distance and time.
     KnoxRow from "link.knox" by ["distance_from_m", "days_from"] {
         distance_from_m: i64, distance_to_m: i64, days_from: i64, days_to: i64, observed: i64, expected: f64, ratio: Option<f64>, p: f64,
@@ -186,6 +191,7 @@ pub struct Tables {
     pub evidence: Vec<EvidenceRow>,
     pub coverage: Vec<CoverageRow>,
     pub scene_cells: Vec<SceneCellRow>,
+    pub successors: Vec<SuccessorRow>,
     pub requests: Vec<RequestRow>,
     /// Scored subjects per case.
     pub compared: std::collections::BTreeMap<String, u64>,

@@ -10,12 +10,18 @@ mod coverage;
 mod groups;
 mod pictures;
 mod places;
+mod routine;
+mod succession;
 mod timeline;
+mod travel;
 
 pub use build::build;
 pub use groups::*;
 pub use pictures::*;
 pub(in crate::report) use places::offset_m;
+pub use routine::Routine;
+pub use succession::SuccessionView;
+pub use travel::Leg;
 
 use serde::Serialize;
 
@@ -39,6 +45,8 @@ pub struct Options {
     pub run_id: String,
     /// Local time of what carries no offset of its own, minutes east of UTC.
     pub utc_offset_min: i64,
+    /// Greatest speed at which somebody is taken to travel between scenes, km/h.
+    pub speed_max_kmh: f64,
     /// What the run could not compute, beside what the tables themselves tell.
     pub not_computed: Vec<Text>,
 }
@@ -53,6 +61,7 @@ impl Default for Options {
             lake_version: String::new(),
             run_id: String::new(),
             utc_offset_min: 480,
+            speed_max_kmh: 150.0,
             not_computed: Vec::new(),
         }
     }
@@ -176,6 +185,12 @@ pub struct LeadView {
     pub alternatives: Vec<Text>,
     /// What happened when; only of detailed leads.
     pub timeline: Option<Timeline>,
+    /// In which hours of the week it is active; only of detailed leads with any activity.
+    pub routine: Option<Routine>,
+    /// Whether one person could have gone from case to case; only of detailed leads.
+    pub travel: Vec<Leg>,
+    /// Numbers that continue others; only of detailed leads.
+    pub successions: Vec<SuccessionView>,
     /// Where; only of detailed leads.
     pub places: Option<Places>,
     /// Who is linked to whom; only of detailed leads.

@@ -40,6 +40,7 @@ pub fn evidence_kind(code: &str) -> Text {
             ("victim_money", "收到被害人资金", "victim's money"),
             ("money_trace", "资金追踪", "money trace"),
             ("passed_on", "快进快出", "passed on"),
+            ("takings", "商户收款", "takings of a shop"),
             ("shared_identifier", "共用标识", "shared identifier"),
             ("linked_case", "关联案件", "linked case"),
             ("calibration", "校准", "calibration"),

@@ -159,6 +159,20 @@ fn timelines(lead: &LeadView, timeline: &Timeline) -> Markup {
                 figcaption { (legend()) (t("条形为案发时间区间，编号与地图、关系图一致。", "A bar is the interval in which the offence happened; numbers are those of map and chart.")) }
             } }
         }
+        @if let Some(week) = &lead.routine {
+            div.scroll { figure {
+                (svg::routine(&format!("r-{}", lead.lead_id), week))
+                figcaption {
+                    (t(
+                        "当地时间，一格为一小时，颜色越深活动小时越多；红框为可能的案发时段。只说明何时有记录：话单以外的时间没有记录。",
+                        "Local time; the darker an hour of the week, the more often it is active; framed where the cases can have happened. It shows when there are records, no more.",
+                    ))
+                    @if week.vague > 0 {
+                        " " (t(&format!("{} 起案件的案发时间不足以标出。", week.vague), &format!("{} cases are too vague in time to be marked.", week.vague)))
+                    }
+                }
+            } }
+        }
         @if timeline.window.is_some() {
             div.scroll { figure {
                 (svg::window(&format!("t-{}", lead.lead_id), timeline, offence))
@@ -202,12 +216,58 @@ fn pictures(lead: &LeadView) -> Markup {
                 }
             } }
         }
+        (travel(lead))
+        (successions(lead))
         @if let Some(chart) = lead.chart.as_ref().filter(|c| c.nodes.len() > 1) {
             h3 { (t("关系", "Links")) }
             div.scroll { figure {
                 (svg::link_chart(&format!("k-{}", lead.lead_id), chart))
                 figcaption { (t("边上数字为记录、通话或转账次数；圆圈编号表示该标识属于哪一案的当事人。", "Numbers on edges count records, calls or transfers; a circled number names the case whose party an identifier belongs to.")) }
             } }
+        }
+    }
+}
+
+/// From case to case: distance, the time there was, the speed it takes.
+fn travel(lead: &LeadView) -> Markup {
+    html! {
+        @if !lead.travel.is_empty() {
+            h3 { (t("出行可行性", "Can one person have done both?")) }
+            div.scroll { table.travel {
+                thead { tr {
+                    (th("案件", "cases")) (th_num("距离", "distance")) (th_num("最长间隔（小时）", "most time, h")) (th_num("最低时速（km/h）", "least speed, km/h")) (th("判断", "verdict"))
+                } }
+                tbody { @for leg in &lead.travel {
+                    tr {
+                        td { (leg.from) " → " (leg.to) }
+                        td.num { (format::metres(leg.distance_m.round() as i64)) }
+                        td.num { (format!("{:.1}", leg.time_max_h)) }
+                        td.num { @match leg.speed_min_kmh { Some(v) => (format!("{v:.0}")), None => span.dim { "—" } } }
+                        td { @if leg.feasible { (t("一人可行", "possible")) } @else { b { (t("一人不可行：须有他人，或其中一案无关", "not by one person: others took part, or one case is not theirs")) } } }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
+fn successions(lead: &LeadView) -> Markup {
+    html! {
+        @if !lead.successions.is_empty() {
+            h3 { (t("换号", "Numbers that continue others")) }
+            div.scroll { table {
+                thead { tr {
+                    (th("旧号码", "old number")) (th("停用", "given up")) (th("新号码", "new number")) (th("启用", "first used"))
+                    (th_num("共同联系人", "common contacts")) (th_num("期望误报", "expected false")) (th("同一手机", "same handset"))
+                } }
+                tbody { @for s in &lead.successions {
+                    tr {
+                        td { b.id { (s.old) } } td { (s.ended) } td { b.id { (s.new) } } td { (s.started) }
+                        td.num { (s.n_common) } td.num { (format!("{:.1e}", s.expected_false)) } td { @if s.same_handset { (t("是", "yes")) } @else { (t("否", "no")) } }
+                    }
+                } }
+            } }
+            p.note { (t("由联系人重合推断，使用人未必同一，须核实；不单独计分。", "Inferred from common contacts; the user need not be the same. To be checked; no weight of its own.")) }
         }
     }
 }

@@ -6,6 +6,7 @@ mod dendrogram;
 mod map;
 pub mod persons;
 mod reliability;
+mod routine;
 mod timeline;
 mod waterfall;
 
@@ -13,6 +14,7 @@ pub(super) use chart::link_chart;
 pub(super) use dendrogram::dendrogram;
 pub(super) use map::map;
 pub use reliability::reliability_page;
+pub(super) use routine::routine;
 pub(super) use timeline::{cases, window};
 pub(super) use waterfall::{interval_bar, term_bars, waterfall};
 

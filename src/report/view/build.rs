@@ -23,6 +23,7 @@ const HELD_MIN: f64 = 0.5;
 pub(super) struct Index<'a> {
     pub tables: &'a Tables,
     pub utc_offset_min: i64,
+    speed_max_kmh: f64,
     pub cases: BTreeMap<&'a str, &'a CaseRow>,
     pub cells: BTreeMap<&'a str, &'a CellRow>,
     texts: BTreeMap<&'a str, &'a CaseTextRow>,
@@ -61,6 +62,7 @@ impl<'a> Index<'a> {
         Index {
             tables,
             utc_offset_min: options.utc_offset_min,
+            speed_max_kmh: options.speed_max_kmh,
             cases: first_by_key(&tables.cases, |c| &c.case_id),
             cells: first_by_key(&tables.cells, |c| &c.cell),
             texts: first_by_key(&tables.case_texts, |c| &c.case_id),
@@ -193,6 +195,9 @@ impl<'a> Index<'a> {
             case: self.case(&row.case_id),
             reasons,
             alternatives: families.iter().filter_map(|f| words::alternatives(f)).collect(),
+            routine: whole.then(|| self.routine(row, &order)).filter(|r| r.n_active() > 0),
+            travel: if whole { self.travel(&order, self.speed_max_kmh) } else { Vec::new() },
+            successions: if whole { self.successions(row) } else { Vec::new() },
             places: timeline.as_ref().map(|t| self.places(row, t)),
             chart: whole.then(|| self.chart(row, &order)),
             coverage: if whole { self.coverage(row) } else { Vec::new() },
