@@ -12,7 +12,7 @@ use crate::error::{Context, Error, Result};
 use crate::lake::Lake;
 use crate::link::series::contradiction;
 
-/// Decide that cases belong to one series, or that they do not; `clew run` keeps to it
+/// Decide that cases belong to one series, or that they do not, or take that back; `clew run` keeps to it
 #[derive(Debug, clap::Args)]
 pub struct SeriesArgs {
     /// What is decided
@@ -38,6 +38,9 @@ enum Decision {
     /// They must not stand in one series
     #[strum(serialize = "different")]
     Split,
+    /// What was decided about them is withdrawn
+    #[strum(serialize = "open")]
+    Withdraw,
 }
 
 /// Folder of the workspace that holds the decisions.
@@ -99,17 +102,22 @@ async fn consistent(globals: &Globals, args: &SeriesArgs) -> Result<()> {
     let columns = ["case_a", "case_b", "decision", "decided_at", "source_id", "source_row"];
     let order = ["decided_at", "source_id", "source_row"];
     let rows: Vec<Row> = session.rows("records.series_decisions", &columns, &order).await?;
-    let mut last: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+    let mut last: BTreeMap<(&str, &str), String> = BTreeMap::new();
     for row in &rows {
-        last.insert(in_order(&row.case_a, &row.case_b), row.decision == Decision::Join.to_string());
+        last.insert(in_order(&row.case_a, &row.case_b), row.decision.trim().to_lowercase());
     }
     for (k, a) in args.cases.iter().enumerate() {
         for b in &args.cases[k + 1..] {
-            last.insert(in_order(a, b), args.decision == Decision::Join);
+            let pair = in_order(a, b);
+            if args.decision == Decision::Withdraw && last.get(&pair).is_none_or(|d| *d == Decision::Withdraw.to_string()) {
+                return Err(Error::usage("E0848", format!("withdraw what was never decided about {a} and {b}"))
+                    .hint("`clew sql \"select * from records.series_decisions\"` lists what was decided"));
+            }
+            last.insert(pair, args.decision.to_string());
         }
     }
-    let of = |wanted: bool| last.iter().filter(|(_, same)| **same == wanted).map(|(pair, _)| *pair).collect::<Vec<_>>();
-    match contradiction(&of(true), &of(false)) {
+    let of = |wanted: Decision| last.iter().filter(|(_, d)| **d == wanted.to_string()).map(|(pair, _)| *pair).collect::<Vec<_>>();
+    match contradiction(&of(Decision::Join), &of(Decision::Split)) {
         None => Ok(()),
         Some((a, b)) => Err(Error::usage("E0848", format!("keep {a} and {b} apart while other decisions join them")).hint(
             "decide about each case that stands between them: `clew sql \"select * from records.series_decisions\"` lists what was decided",

@@ -131,7 +131,11 @@ pub async fn run(args: &SimilarArgs, globals: &Globals, out: &mut dyn Write) -> 
         return Err(Error::usage("E0845", format!("no case was compared with {case}"))
             .hint("is the number right? `clew run` compares cases; `clew sql \"select * from link.blocks\"` says which pairs"));
     }
-    pairs.retain(|p| args.far.is_none_or(|km| p.distance_m.is_none_or(|d| d as f64 >= km * 1_000.0)));
+    let placeless = pairs.iter().filter(|p| p.distance_m.is_none()).count();
+    pairs.retain(|p| args.far.is_none_or(|km| p.distance_m.is_some_and(|d| d as f64 >= km * 1_000.0)));
+    if args.far.is_some() && placeless > 0 {
+        eprintln!("{placeless} cases have no place to measure a distance to; without --far they are listed");
+    }
     let other = |p: &PairRow| if p.case_a == case { p.case_b.clone() } else { p.case_a.clone() };
     pairs.sort_by(|a, b| b.bf_unats.cmp(&a.bf_unats).then_with(|| other(a).cmp(&other(b))));
     if args.top > 0 {

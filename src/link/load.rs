@@ -155,8 +155,8 @@ pub struct Decision {
     pub case_a: String,
     /// The other.
     pub case_b: String,
-    /// Do they belong to one series, or must they not stand in one?
-    pub same: bool,
+    /// Do they belong to one series, or must they not stand in one? None: what was decided before is withdrawn.
+    pub same: Option<bool>,
 }
 
 fn record(source_id: &str, source_row: i64) -> String {
@@ -303,11 +303,12 @@ async fn decisions(session: &Session) -> Result<Vec<Decision>> {
     let rows = session.rows::<DecisionRow>("records.series_decisions", &columns, &order).await?;
     let decision = |row: DecisionRow| {
         let same = match row.decision.trim().to_lowercase().as_str() {
-            "same" => true,
-            "different" => false,
+            "same" => Some(true),
+            "different" => Some(false),
+            "open" => None,
             other => {
                 return Err(Error::usage("E0507", format!("understand the decision {other:?} about {} and {}", row.case_a, row.case_b))
-                    .hint("a decision is `same` or `different`; `clew series` writes them"));
+                    .hint("a decision is `same`, `different` or `open`; `clew series` writes them"));
             }
         };
         Ok(Decision { case_a: row.case_a, case_b: row.case_b, same })

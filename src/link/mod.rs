@@ -222,14 +222,14 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
 /// What was decided last about each pair of cases of the book.
 fn decisions(book: &case::CaseBook, made: &[load::Decision]) -> series::Decisions {
     let index: BTreeMap<&str, case::CaseIndex> = book.cases.iter().map(|c| c.facts.case_id.as_str()).zip(0..).collect();
-    let mut last: BTreeMap<(case::CaseIndex, case::CaseIndex), bool> = BTreeMap::new();
+    let mut last: BTreeMap<(case::CaseIndex, case::CaseIndex), Option<bool>> = BTreeMap::new();
     for decision in made {
         let Some((x, y)) = index.get(decision.case_a.as_str()).zip(index.get(decision.case_b.as_str())) else { continue };
         if x != y {
             last.insert((*x.min(y), *x.max(y)), decision.same);
         }
     }
-    let of = |wanted: bool| last.iter().filter(|(_, same)| **same == wanted).map(|(pair, _)| *pair).collect();
+    let of = |wanted: bool| last.iter().filter(|(_, same)| **same == Some(wanted)).map(|(pair, _)| *pair).collect();
     series::Decisions { same: of(true), different: of(false) }
 }
 

@@ -328,6 +328,10 @@ async fn an_erased_file_does_not_come_back_with_its_folder() {
 #[tokio::test]
 async fn an_erased_case_takes_what_was_asked_for_it_alone() {
     let squad = Squad::new().await;
+    let (out, code) = squad.run(&["series", "split", "A1", "A2", "--reason", "另有其人", "--by", "li"]).await;
+    assert_eq!(code, "", "{out}");
+    let decisions = || std::fs::read_dir(squad.root().join("decisions")).unwrap().count();
+    assert_eq!(decisions(), 1);
     let (out, code) = squad.run(&[&["expunge", "--case", "A1", "--yes", "--format", "json"], WHO].concat()).await;
     assert_eq!(code, "", "{out}");
     let table: Value = serde_json::from_str(&out).unwrap();
@@ -335,6 +339,7 @@ async fn an_erased_case_takes_what_was_asked_for_it_alone() {
         |name: &str| table["rows"].as_array().unwrap().iter().find(|r| r["table"] == name).unwrap()["rows_erased"].as_i64().unwrap();
     assert_eq!((erased("records.cases"), erased("records.parties"), erased("records.calls"), erased("records.requests")), (1, 1, 2, 1));
     assert_eq!(holders(squad.root(), ERASED_NAME).iter().filter(|p| p.to_string_lossy().contains("parties")).count(), 0);
+    assert_eq!(decisions(), 0, "a decision that names the case is erased with its file");
     let (out, code) = squad.run(&[&["expunge", "--case", "A9", "--yes"], WHO].concat()).await;
     assert_eq!(code, "E0880", "{out}");
 }

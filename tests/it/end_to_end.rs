@@ -92,6 +92,10 @@ fn what_an_analyst_decides_about_a_series_survives_the_next_run(w: &str) {
     assert_eq!(together(), ["1", "2"]);
     let changed = String::from_utf8(clew(&["-w", w, "diff", "--format", "json"])).unwrap();
     assert!(changed.contains(a) && changed.contains("series"), "{changed}");
+    clew(&["-w", w, "series", "withdraw", a, b, "--reason", "the marks were mistaken"]);
+    fails(&["-w", w, "series", "withdraw", a, b, "--reason", "x"], 2, "never decided");
+    clew(&["-w", w, "run"]);
+    assert_ne!(together(), ["1", "2"], "what was withdrawn no longer joins them");
 }
 
 /// The one row that a query gives.

@@ -26,7 +26,7 @@ pub struct LinksArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "worlds")]
     truth: Option<PathBuf>,
     /// Make this many worlds in a temporary folder, run each, and print means and worst deciles
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     worlds: Option<u64>,
     /// First seed of those worlds
     #[arg(long, default_value_t = 1000, value_name = "S")]

@@ -1,8 +1,8 @@
 //! `clew expunge`: erases a file, a case, a person or what is past its review date from the lake, with every older version and statistic.
 //!
 //! Without `--yes` it only counts. Otherwise all records that stay are written into a fresh lake beside the old one, everything derived is
-//! computed anew there, the erasure is logged, the two lakes change places, and the old one is removed. Source files are not touched:
-//! they are named, and loading them again is refused. Overwriting the disk is the file system's business.
+//! computed anew there, the erasure is logged, the two lakes change places, and the old one is removed. Files of decisions that clew wrote go
+//! with it; other source files are not touched: they are named, and loading them again is refused. Overwriting the disk is the file system's business.
 
 mod clean;
 mod scope;
@@ -117,7 +117,7 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
     let derived: Vec<&String> = lake.published().tables.keys().filter(|t| !is_input(t)).collect();
     let pinned: Vec<String> = lake.published().tables.keys().filter(|t| t.starts_with(PINNED)).cloned().collect();
 
-    let (taken, fresh) = if args.yes {
+    let ((taken, by_file), fresh) = if args.yes {
         let room = tempfile::Builder::new()
             .prefix(FRESH_PREFIX)
             .tempdir_in(&config.root)
@@ -160,14 +160,15 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
         .count("sources", erasure.sources.len() as u64)
         .count("dry_run", u64::from(!args.yes));
     let reports = files_in(&config.root.join("reports"));
+    let decisions = decisions(&config.root, &by_file)?;
     let action = if args.yes { Action::Erase } else { Action::View };
     let gate = disclosure.log(&config.root, action, what)?;
     if let Some((room, fresh)) = fresh {
         drop(session);
         lake.replace_with(fresh)?;
         drop(room);
-        for report in &reports {
-            std::fs::remove_file(report).usage("E0885", || format!("remove {}", report.display()))?;
+        for file in reports.iter().chain(&decisions) {
+            std::fs::remove_file(file).usage("E0885", || format!("remove {}", file.display()))?;
         }
         let receipt = audit::record(
             &config.root,
@@ -184,9 +185,10 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
         line(
             out,
             &format!(
-                "{rows_erased} rows {verb} erased, {cells} cells emptied, {} files forgotten, {} reports removed",
+                "{rows_erased} rows {verb} erased, {cells} cells emptied, {} files forgotten, {} reports and {} files of decisions removed",
                 erasure.sources.len(),
-                reports.len()
+                reports.len(),
+                decisions.len()
             ),
         )?;
         if !erasure.shared.is_empty() {
@@ -201,7 +203,7 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
         }
         line(
             out,
-            "source files, decisions under outcomes/ and decisions/ among them, and exports outside of reports/ are not touched; `clew audit list --action disclose` says what left the workspace",
+            "source files and exports outside of reports/ are not touched; `clew audit list --action disclose` says what left the workspace",
         )?;
         if !args.yes {
             line(out, "dry run: nothing was erased; add --yes --by NAME --purpose TEXT")?;
@@ -224,6 +226,18 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Files of decisions that clew wrote itself and of which something is erased. What else stands in one stays in the lake.
+fn decisions(root: &Path, by_file: &ByFile) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for file in ["outcomes", "decisions"].iter().flat_map(|folder| files_in(&root.join(folder))) {
+        let bytes = std::fs::read(&file).usage("E0885", || format!("read {}", file.display()))?;
+        if by_file.contains_key(&hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes))) {
+            files.push(file);
+        }
+    }
+    Ok(files)
+}
+
 struct Work<'w> {
     config: &'w Config,
     lake: &'w Lake,
@@ -233,7 +247,7 @@ struct Work<'w> {
 
 impl Work<'_> {
     /// Every table of records without what goes; written to `fresh`, if there is one.
-    async fn rebuild(&self, mut fresh: Option<&mut Lake>) -> Result<BTreeMap<String, Taken>> {
+    async fn rebuild(&self, mut fresh: Option<&mut Lake>) -> Result<(BTreeMap<String, Taken>, ByFile)> {
         let mut all = BTreeMap::new();
         let mut by_file = ByFile::new();
         let inputs = |schema| tables::ALL.iter().copied().filter(move |t| t.schema == schema);
@@ -254,7 +268,7 @@ impl Work<'_> {
             lake.remember_erased(&erased)?;
             lake.publish()?;
         }
-        Ok(all)
+        Ok((all, by_file))
     }
 
     async fn table(&self, declared: &'static Table, by_file: &mut ByFile, writer: &mut Option<TableWriter>) -> Result<Taken> {
