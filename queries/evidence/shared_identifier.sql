@@ -5,7 +5,7 @@
 -- params: tie_hub_max bigint = 8, named_lr double = 300, tie_known_offender double = 0.1, tie_base_min double = 0.005, tie_device double = 0.8, tie_imsi double = 0.9, tie_id double = 0.9, tie_phone double = 0.7, tie_net double = 0.3, tie_own double = 0.9, own_probability_min double = 0.5
 -- family: identifier
 -- zh: 与{side_zh}共用{tie_zh}（{node}，共{degree}个对象使用）
--- en: shares {tie_en} ({node}, used by {degree} subjects) with {side_en}
+-- en: shares {tie_en} ({node}; subjects that use it: {degree}) with {side_en}
 --
 -- The offender's side of a case: phones, devices, accounts and identity numbers of its suspects (not of withdrawn, not
 -- prosecuted or acquitted ones), devices left behind, and what is tied to those. Weight of a tie: its reliability over the number

@@ -53,7 +53,7 @@ fn what_is_only_a_question_feeds_no_score() {
 }
 
 /// Tables of schema `lead` that ask and do not score.
-const QUESTIONS: &[&str] = &["companions", "call_chains", "silences"];
+const QUESTIONS: &[&str] = &["companions", "common_contacts", "call_chains", "silences"];
 
 #[test]
 fn no_query_sums_or_averages_floats() {

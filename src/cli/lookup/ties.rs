@@ -48,6 +48,9 @@ pub(super) async fn ties(session: &Session, published: &[&str], subjects: &[Stri
     if there("lead.companions") {
         ties.extend(companions(session, subjects).await?);
     }
+    if there("lead.common_contacts") {
+        ties.extend(common(session, subjects).await?);
+    }
     if there("lead.call_chains") {
         ties.extend(chains(session, subjects).await?);
     }
@@ -121,6 +124,36 @@ async fn companions(session: &Session, subjects: &[String]) -> Result<Vec<Tie>> 
             row.n_place_days, row.n_places, row.n_days, row.n_moves, row.expected
         ),
         other: Some(if subjects.contains(&row.subject_id) { row.companion_id } else { row.subject_id }),
+        case_id: None,
+        first_at: row.first_at,
+        last_at: row.last_at,
+    };
+    Ok(rows.into_iter().take(EACH_MAX).map(tie).collect())
+}
+
+async fn common(session: &Session, subjects: &[String]) -> Result<Vec<Tie>> {
+    #[derive(Deserialize)]
+    struct Row {
+        subject_id: String,
+        other_id: String,
+        n_common: i64,
+        expected: f64,
+        as_good: i64,
+        n_pairs: i64,
+        first_at: Option<i64>,
+        last_at: Option<i64>,
+    }
+    let columns = ["subject_id", "other_id", "n_common", "expected", "as_good", "n_pairs", "log10_tail", "first_at", "last_at"];
+    let by = ["log10_tail", "subject_id", "other_id"];
+    let mut rows: Vec<Row> = rows_where(session, "lead.common_contacts", either(&["subject_id", "other_id"], subjects), &columns, &by).await?;
+    rows.reverse();
+    let tie = |row: Row| Tie {
+        tie: "knows the same numbers as",
+        says: format!(
+            "{} contacts in common where {:.2} are expected; {} of {} pairs have as many or rarer",
+            row.n_common, row.expected, row.as_good, row.n_pairs
+        ),
+        other: Some(if subjects.contains(&row.subject_id) { row.other_id } else { row.subject_id }),
         case_id: None,
         first_at: row.first_at,
         last_at: row.last_at,
