@@ -364,7 +364,9 @@ impl CaseBook {
         let far = a.scene.zip(b.scene).is_none_or(|(p, q)| p.distance_m(&q) >= super::far::FAR_M);
         match channel {
             Channel::Scene => far && both(Found::Scene),
-            Channel::Tied => far && [a, b].iter().all(|c| [Found::Scene, Found::Contact, Found::Named].iter().any(|f| c.has(*f, before_us))),
+            Channel::Tied => {
+                far && [a, b].iter().all(|c| [Found::Scene, Found::Contact, Found::Named].iter().any(|f| c.has(*f, before_us)))
+            }
             Channel::Contact => both(Found::Contact),
             Channel::Money => both(Found::Money),
             Channel::Crossed => {

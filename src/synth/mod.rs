@@ -21,6 +21,7 @@ mod offenders;
 mod people;
 mod requests;
 mod rings;
+mod rotate;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -93,11 +94,21 @@ pub enum Void {
     Link,
     /// All of these.
     All,
+    /// Everybody lives another week of the same life; money, identifiers and links are void as well.
+    Weeks,
+    /// Every case stands in another week of the register; money, identifiers and links are void as well.
+    Times,
 }
 
 impl Spec {
     fn void_of(&self, family: Void) -> bool {
-        self.void == Some(family) || self.void == Some(Void::All)
+        match self.void {
+            None => false,
+            Some(Void::All) => true,
+            // Who called the victim is told by the records, in another week.
+            Some(Void::Weeks | Void::Times) => family != Void::Contact,
+            Some(void) => void == family,
+        }
     }
 
     fn check(&self) -> Result<()> {
@@ -208,6 +219,7 @@ fn build(spec: &Spec) -> (world::World, Vec<cases::Case>, Vec<requests::Request>
         people,
         trips: vec![Vec::new(); count],
         donors: BTreeMap::new(),
+        weeks: Vec::new(),
         planned: Vec::new(),
         outages: Vec::new(),
         groups: Vec::new(),
@@ -222,11 +234,16 @@ fn build(spec: &Spec) -> (world::World, Vec<cases::Case>, Vec<requests::Request>
     };
     let corridors = offenders::plan(&mut world);
     nuisance::plan(&mut world, &corridors);
-    if spec.void_of(Void::Presence) {
+    if spec.void_of(Void::Presence) && !matches!(spec.void, Some(Void::Weeks | Void::Times)) {
         displace(&mut world);
     }
     world.settle();
-    let cases = cases::register(&mut world);
+    let mut cases = cases::register(&mut world);
+    match spec.void {
+        Some(Void::Weeks) => rotate::weeks(&mut world),
+        Some(Void::Times) => rotate::times(&world, &mut cases),
+        _ => {}
+    }
     world.settle();
     let requests = requests::plan(&world, &cases);
     (world, cases, requests)

@@ -57,6 +57,7 @@ impl Itineraries {
 /// Appends the itinerary of one person on one day.
 fn day_of(world: &World, person: PersonIx, day: i64, out: &mut Vec<(i32, PlaceIx)>) {
     let who = world.donors.get(&person).copied().unwrap_or(person);
+    let day = super::rotate::day_lived(world, who, day);
     let first = out.len();
     ordinary(world, who, day, out);
     let trips = &world.trips[who as usize];

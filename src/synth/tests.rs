@@ -292,12 +292,27 @@ fn at_scenes(world: &World) -> (f64, f64) {
 fn without_presence_offenders_are_at_scenes_as_often_as_anybody() {
     let (real, base) = at_scenes(&world(1, None).0);
     assert!(real > 0.9 && base < 0.1, "real {real}, base {base}");
-    let mut sum = (0.0, 0.0);
-    for seed in 1..=4 {
-        let (void, base) = at_scenes(&world(seed, Some(Void::Presence)).0);
-        sum = (sum.0 + void / 4.0, sum.1 + base / 4.0);
+    for void in [Void::Presence, Void::Weeks] {
+        let mut sum = (0.0, 0.0);
+        for seed in 1..=4 {
+            let (void, base) = at_scenes(&world(seed, Some(void)).0);
+            sum = (sum.0 + void / 4.0, sum.1 + base / 4.0);
+        }
+        assert!(sum.0 < sum.1 + 0.03, "{void}: {}, base {}", sum.0, sum.1);
     }
-    assert!(sum.0 < sum.1 + 0.03, "void {}, base {}", sum.0, sum.1);
+}
+
+#[test]
+fn turned_cases_stand_on_the_same_day_of_the_week_in_another_week() {
+    let (kept, turned) = (world(1, None).1, world(1, Some(Void::Times)).1);
+    assert!(turned.iter().filter_map(|c| c.from.zip(c.to)).all(|(from, to)| from <= to));
+    let hour = |cases: &[Case]| {
+        let mut counts = [0_i64; 24];
+        cases.iter().filter_map(|c| c.from).for_each(|at| counts[usize::try_from(at.rem_euclid(DAY) / 3_600).unwrap()] += 1);
+        counts
+    };
+    let apart: i64 = hour(&kept).iter().zip(hour(&turned)).map(|(a, b)| (a - b).abs()).sum();
+    assert!(apart * 4 < i64::try_from(kept.len()).unwrap(), "hours of the day stay: {apart} of {}", kept.len());
 }
 
 /// Offences whose victim had a planned call with an offender.
@@ -376,7 +391,10 @@ fn without_links_cases_of_a_series_are_as_far_apart_as_any() {
 #[test]
 fn every_void_world_and_the_metro_are_written() {
     let folder = tempfile::tempdir().unwrap();
-    for (i, void) in [Void::Presence, Void::Contact, Void::Money, Void::Identifier, Void::Link, Void::All].into_iter().enumerate() {
+    for (i, void) in [Void::Presence, Void::Contact, Void::Money, Void::Identifier, Void::Link, Void::All, Void::Weeks, Void::Times]
+        .into_iter()
+        .enumerate()
+    {
         let summary = write_world(&Spec { days: 14, ..spec(4, 1_000, Some(void)) }, &folder.path().join(i.to_string())).unwrap();
         assert!(summary.call_rows > 500, "{void}: {summary:?}");
     }

@@ -23,6 +23,8 @@ pub struct World {
     pub trips: Vec<Vec<Stay>>,
     /// Whose itinerary a person's phones follow, where it is not the person's own (void worlds).
     pub donors: BTreeMap<PersonIx, PersonIx>,
+    /// By how many weeks the life of a person is turned; empty: by none.
+    pub weeks: Vec<i64>,
     /// Calls that happen because of what people do together.
     pub planned: Vec<Planned>,
     pub outages: Vec<Outage>,

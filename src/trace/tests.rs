@@ -361,10 +361,7 @@ fn trading(account: &str, takings: i64, came: i64, left: i64) -> Vec<MoveRow> {
         })
         .collect();
     rows.push(MoveRow { to_leg: leg, ..row(&format!("{account} in"), Some("M"), Some(account), 39 * DAY, came) });
-    rows.push(MoveRow {
-        from_leg: leg,
-        ..row(&format!("{account} out"), Some(account), Some("N"), 39 * DAY + 3_600_000_000, left)
-    });
+    rows.push(MoveRow { from_leg: leg, ..row(&format!("{account} out"), Some(account), Some("N"), 39 * DAY + 3_600_000_000, left) });
     rows
 }
 

@@ -54,6 +54,9 @@ pub struct Ablated {
     pub raised: u64,
 }
 
+/// Probabilities from which false leads are counted.
+pub const FALSE_FROM: [f64; 3] = [0.05, 0.2, 0.5];
+
 /// Figures of one world.
 #[derive(Clone, Debug, Serialize)]
 pub struct WorldFigures {
@@ -69,6 +72,8 @@ pub struct WorldFigures {
     pub ablation: Vec<Ablated>,
     /// Best rank of each kind of innocent look-alike in any of those cases.
     pub lookalikes: BTreeMap<String, f64>,
+    /// Leads of those cases on somebody who is no offender in them, for each thousand cases, from each of [`FALSE_FROM`] on.
+    pub false_leads: [f64; FALSE_FROM.len()],
     /// Who gets selected, by group.
     pub selection: Vec<Rate>,
     /// How far the evidence lies from what the model learnt on.
@@ -101,6 +106,14 @@ struct PartyRow {
 struct CaseRow {
     case_id: String,
     state: String,
+}
+
+#[derive(Deserialize)]
+struct LeadRow {
+    case_id: String,
+    subject_id: String,
+    state: String,
+    probability: f64,
 }
 
 #[derive(Deserialize)]
@@ -144,11 +157,24 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&Model>, 
         cases_in_data: in_data.len(),
         ablation: ablation(&own, &judge),
         lookalikes: best_ranks(&clew, &truth.offenders, &truth.lookalikes),
+        false_leads: false_leads(&session, &held_out, &truth).await?,
         selection: selection::rates(&session, &clew).await?,
         drift: prepared.drift(model).into_iter().map(|Drift { kind, then, now, index }| (kind, then, now, index)).collect(),
         judged: judged(&own, &truth),
         rankings,
     })
+}
+
+/// Two kinds of evidence from two kinds of source make a lead; that it is about an uninvolved subject makes it a false one.
+async fn false_leads(session: &Session, cases: &BTreeSet<String>, truth: &WorldTruth) -> Result<[f64; FALSE_FROM.len()]> {
+    let columns = ["case_id", "subject_id", "state", "probability"];
+    let rows: Vec<LeadRow> = session.rows("lead.leads", &columns, &["case_id", "subject_id"]).await?;
+    let is_false = |r: &&LeadRow| {
+        r.state == "lead" && cases.contains(&r.case_id) && !truth.offenders.get(&r.case_id).is_some_and(|o| o.contains(&r.subject_id))
+    };
+    let given: Vec<f64> = rows.iter().filter(is_false).map(|r| r.probability).collect();
+    let a_thousand = |from: f64| given.iter().filter(|p| **p >= from).count() as f64 * 1_000.0 / cases.len().max(1) as f64;
+    Ok(FALSE_FROM.map(a_thousand))
 }
 
 /// The model behind the leads of the workspace.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::figures::{Ranked, WorldFigures};
+use super::figures::{FALSE_FROM, Ranked, WorldFigures};
 use super::selection;
 use crate::cli::output::{Alignment, grid};
 use crate::score::evaluate::{
@@ -72,6 +72,7 @@ pub fn table(worlds: &[&WorldFigures]) -> String {
     text.push_str(&probabilities(&super::pooled(worlds)));
     text.push_str(&rates(worlds));
     text.push_str(&drift(worlds));
+    text.push_str(&false_leads(worlds));
     text.push_str(&lookalikes(worlds));
     text
 }
@@ -231,6 +232,18 @@ fn drift(worlds: &[&WorldFigures]) -> String {
         .collect();
     let names = ["drift against the training window", "pairs with it then", "now", "stability index (above .25: look)"];
     format!("\n{}\n", grid(&header(&names), rows))
+}
+
+fn false_leads(worlds: &[&WorldFigures]) -> String {
+    let row = |(i, from): (usize, &f64)| {
+        let values: Vec<f64> = worlds.iter().map(|w| w.false_leads[i]).collect();
+        let said = spread(&values, Better::Lower).map_or_else(String::new, |s| {
+            if worlds.len() == 1 { format!("{:.1}", s.mean) } else { format!("{:.1} / {:.1}", s.mean, s.worst_decile) }
+        });
+        vec![format!("from {:.0} %", 100.0 * from), said]
+    };
+    let rows = FALSE_FROM.iter().enumerate().map(row).collect();
+    format!("\n{}\n", grid(&header(&["false leads", "in a thousand cases"]), rows))
 }
 
 fn lookalikes(worlds: &[&WorldFigures]) -> String {

@@ -145,7 +145,8 @@ async fn common(session: &Session, subjects: &[String]) -> Result<Vec<Tie>> {
     }
     let columns = ["subject_id", "other_id", "n_common", "expected", "as_good", "n_pairs", "log10_tail", "first_at", "last_at"];
     let by = ["log10_tail", "subject_id", "other_id"];
-    let mut rows: Vec<Row> = rows_where(session, "lead.common_contacts", either(&["subject_id", "other_id"], subjects), &columns, &by).await?;
+    let mut rows: Vec<Row> =
+        rows_where(session, "lead.common_contacts", either(&["subject_id", "other_id"], subjects), &columns, &by).await?;
     rows.reverse();
     let tie = |row: Row| Tie {
         tie: "knows the same numbers as",

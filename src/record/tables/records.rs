@@ -280,7 +280,13 @@ pub const SERIES_DECISIONS: Table = records(
     &[
         col("case_a", "案件甲", Type::Text, "One case.").required(),
         col("case_b", "案件乙", Type::Text, "The other case.").required(),
-        col("decision", "串并决定", Type::Text, "same: the cases belong to one series; different: they must not stand in one; open: an earlier decision is withdrawn.").required(),
+        col(
+            "decision",
+            "串并决定",
+            Type::Text,
+            "same: the cases belong to one series; different: they must not stand in one; open: an earlier decision is withdrawn.",
+        )
+        .required(),
         col("decided_by", "决定人", Type::Text, "Who decided.").required().class(Class::Name),
         col("decision_reason", "决定理由", Type::Text, "Why.").class(Class::Narrative),
         col("decided_at", "决定时间", Type::Time, "When. Of several decisions about one pair the latest counts."),

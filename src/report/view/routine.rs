@@ -39,7 +39,10 @@ impl<'a> Index<'a> {
         };
         let calls = self.tables.calls.iter().filter(|c| {
             let at = c.started_at;
-            own("phone", &c.caller, at) || own("phone", &c.callee, at) || own("device", &c.caller_imei, at) || own("device", &c.callee_imei, at)
+            own("phone", &c.caller, at)
+                || own("phone", &c.callee, at)
+                || own("device", &c.caller_imei, at)
+                || own("device", &c.callee_imei, at)
         });
         let seen = self
             .tables

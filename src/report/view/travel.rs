@@ -28,7 +28,12 @@ impl Index<'_> {
     pub(super) fn travel(&self, cases: &[CaseSpan], speed_max_kmh: f64) -> Vec<Leg> {
         let mut known = cases.iter().filter_map(|span| {
             let case = self.cases.get(span.case_id.as_str())?;
-            Some(Stop { order: span.order, place: (case.lat?, case.lon?), from_us: span.from_us.or(span.to_us)?, to_us: span.to_us.or(span.from_us)? })
+            Some(Stop {
+                order: span.order,
+                place: (case.lat?, case.lon?),
+                from_us: span.from_us.or(span.to_us)?,
+                to_us: span.to_us.or(span.from_us)?,
+            })
         });
         let Some(mut before) = known.next() else { return Vec::new() };
         known
