@@ -1,7 +1,7 @@
 //! Null worlds by rotation: habits stay whole, and only what ties them to offences is broken.
 //!
 //! `weeks`: everybody lives another week of the same life, so that each phone keeps its rhythm and its rounds. `times`: every case stands in another week of
-//! the register. Both turn by whole weeks within the whole weeks of the world; hours of the day and days of the week stay.
+//! the register. Both turn by whole weeks; hours of the day and days of the week stay.
 
 use super::cases::Case;
 use super::clock::{DAY, Sec};
@@ -16,6 +16,8 @@ pub fn weeks(world: &mut World) {
     let mut dice = Dice::new(world.seed, Purpose::Offenders, 10, 0);
     let whole = i64::from(world.calendar.days) / WEEK_DAYS;
     world.weeks = (0..world.people.persons.len()).map(|_| dice.int(1, whole - 1)).collect();
+    // Nobody lives the days beyond the whole weeks.
+    world.planned.retain(|p| p.at < whole * WEEK_DAYS * DAY);
     for i in 0..world.planned.len() {
         let plan = world.planned[i];
         let who = [plan.from, plan.to].into_iter().find_map(|peer| match peer {
@@ -56,10 +58,14 @@ pub fn times(world: &World, cases: &mut [Case]) {
     }
 }
 
-/// An instant so many weeks later within the whole weeks of the world; what lies outside of them stays.
+/// An instant so many weeks later within the whole weeks of the world, of the days beyond them so many earlier; what was before the world stays.
 fn turned(at: Sec, weeks: i64, whole: i64) -> Sec {
     let span = whole * WEEK_DAYS * DAY;
-    if (0..span).contains(&at) { (at + weeks * WEEK_DAYS * DAY).rem_euclid(span) } else { at }
+    match at {
+        ..0 => at,
+        _ if at < span => (at + weeks * WEEK_DAYS * DAY).rem_euclid(span),
+        _ => at - weeks * WEEK_DAYS * DAY,
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +77,7 @@ mod tests {
         let at = 9 * DAY + 5_000;
         assert_eq!(turned(at, 3, 4), 2 * DAY + 5_000);
         assert_eq!(turned(turned(at, 3, 4), 1, 4), at);
-        assert_eq!(turned(29 * DAY, 1, 4), 29 * DAY, "what lies beyond stays");
+        assert_eq!(turned(29 * DAY, 1, 4), 22 * DAY, "beyond the whole weeks an earlier one is lived again");
+        assert_eq!(turned(-DAY, 1, 4), -DAY);
     }
 }

@@ -84,8 +84,13 @@ pub fn build(mut rows: Vec<MoveRow>, mut payments: Vec<Payment>, ordinary: &[(St
     let covered: BTreeSet<&str> =
         rows.iter().flat_map(|r| [r.from_leg.and(r.from_account.as_deref()), r.to_leg.and(r.to_account.as_deref())]).flatten().collect();
     let events: BTreeSet<&str> = payments.iter().map(|p| p.event_id.as_str()).collect();
-    let paid: BTreeSet<&str> =
-        rows.iter().filter(|r| events.contains(r.event_id.as_str())).filter_map(|r| r.to_account.as_deref()).collect();
+    let mut paid: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in rows.iter().filter(|r| events.contains(r.event_id.as_str())) {
+        if let Some(account) = row.to_account.as_deref() {
+            let most = paid.entry(account).or_default();
+            *most = row.amount_minor.max(*most);
+        }
+    }
     let businesses = businesses(&rows, ordinary, business_payers_max, &paid);
     let kind_of = |account: Option<&str>, channel: Option<&str>| match account {
         Some(a) if businesses.contains(a) => Kind::Business,

@@ -1,7 +1,7 @@
 //! Which accounts are ordinary businesses: who is paid by a thief in the course of trade is a witness, and the trace stops there.
 //!
 //! Takes movements of money, gives account numbers. Three signs: many payers of everyday business; purchases among what comes in; takings on most days, which
-//! only the account's own statement shows. The last two make no business of an account that victims paid, nor of one whose statement shows that most of what
+//! only the account's own statement shows. The last two make no business of an account that victims paid more than it takes in a day, nor of one whose statement shows that most of what
 //! was transferred to it left again within a day: money is cashed through borrowed and rented tills too.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +15,13 @@ const TAKINGS_DAYS_MIN: usize = 20;
 const DAY_US: i64 = 86_400_000_000;
 
 /// Accounts of ordinary businesses. `ordinary` are pairs (payer, payee) of everyday business, more than `business_payers_max` payers make a
-/// business; `paid` are the accounts that victims paid. Days are counted in UTC: their number is all that matters.
-pub fn businesses(rows: &[MoveRow], ordinary: &[(String, String)], business_payers_max: usize, paid: &BTreeSet<&str>) -> BTreeSet<String> {
+/// business; `paid` says what victims paid at most to an account at once. Days are counted in UTC: their number is all that matters.
+pub fn businesses(
+    rows: &[MoveRow],
+    ordinary: &[(String, String)],
+    business_payers_max: usize,
+    paid: &BTreeMap<&str, i64>,
+) -> BTreeSet<String> {
     let mut payers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (payer, payee) in ordinary {
         payers.entry(payee).or_default().insert(payer);
@@ -31,7 +36,8 @@ pub fn businesses(rows: &[MoveRow], ordinary: &[(String, String)], business_paye
         }
     }
     let many = payers.iter().filter(|(_, p)| p.len() > business_payers_max).map(|(a, _)| *a);
-    let trades = accounts.iter_mut().filter(|(a, _)| !paid.contains(*a)).filter_map(|(a, trade)| trade.is_business().then_some(*a));
+    let stands_out = |a: &str, trade: &Trade<'_>| paid.get(a).is_some_and(|minor| *minor > trade.a_day_minor());
+    let trades = accounts.iter_mut().filter(|(a, trade)| !stands_out(a, trade)).filter_map(|(a, trade)| trade.is_business().then_some(*a));
     many.chain(trades).map(str::to_owned).collect()
 }
 
@@ -40,6 +46,10 @@ pub fn businesses(rows: &[MoveRow], ordinary: &[(String, String)], business_paye
 struct Trade<'a> {
     credits: usize,
     purchases: usize,
+    sold_minor: i64,
+    /// Days with purchases or takings, in any statement.
+    sold_days: BTreeSet<i64>,
+    /// Days with takings in its own statement.
     takings_days: BTreeSet<i64>,
     /// First and last row of its own statement.
     stated: Option<(i64, i64)>,
@@ -55,6 +65,10 @@ impl<'a> Trade<'a> {
     fn came_in(&mut self, row: &'a MoveRow) {
         self.credits += 1;
         self.purchases += usize::from(row.channel.as_deref() == Some("pos"));
+        if matches!(row.channel.as_deref(), Some("pos" | "platform")) {
+            self.sold_minor += row.amount_minor;
+            self.sold_days.insert(row.at_us.div_euclid(DAY_US));
+        }
         if row.to_leg.is_some() {
             self.states(row.at_us);
             match row.channel.as_deref() {
@@ -76,6 +90,11 @@ impl<'a> Trade<'a> {
 
     fn states(&mut self, at_us: i64) {
         self.stated = Some(self.stated.map_or((at_us, at_us), |(from, to)| (from.min(at_us), to.max(at_us))));
+    }
+
+    /// What it takes on a day on which it takes anything, as far as statements show.
+    fn a_day_minor(&self) -> i64 {
+        self.sold_minor / i64::try_from(self.sold_days.len().max(1)).expect("days of this era are few")
     }
 
     fn is_business(&mut self) -> bool {

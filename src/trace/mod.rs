@@ -21,7 +21,7 @@ pub mod rows;
 pub mod stream;
 pub mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::config::Params;
 use crate::error::{Error, Result};
@@ -126,7 +126,7 @@ pub async fn run_patterns(session: &Session, params: &Params, threads: usize) ->
     let rows = load::moves(session).await?;
     let ordinary = load::ordinary(session).await?;
     let business_payers_max = count_param(params, "business_payers_max")?;
-    let businesses = businesses(&rows, &ordinary, business_payers_max, &BTreeSet::new());
+    let businesses = businesses(&rows, &ordinary, business_payers_max, &BTreeMap::new());
     let small = |name: &str| count_param(params, name).map(|n| u32::try_from(n).expect("at most 10^9"));
     let bounds = Bounds {
         windows_us: WINDOWS_H.iter().map(|h| h * HOUR_US).collect(),

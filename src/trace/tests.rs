@@ -344,9 +344,10 @@ fn an_account_that_people_buy_from_is_a_business_and_a_friend_who_is_paid_back_i
     let bought = |event: &str, to: &str| MoveRow { channel: Some("pos".into()), ..row(event, Some("X"), Some(to), 1, 5) };
     let rows = [bought("a", "KIOSK"), row("b", Some("V"), Some("KIOSK"), 2, 900), row("c", Some("X"), Some("FRIEND"), 3, 5)];
     let ordinary = [("X".to_owned(), "FRIEND".to_owned())];
-    let found = |paid: &[&str]| super::business::businesses(&rows, &ordinary, 1, &paid.iter().copied().collect());
+    let found = |paid: &[(&str, i64)]| super::business::businesses(&rows, &ordinary, 1, &paid.iter().copied().collect());
     assert_eq!(found(&[]).into_iter().collect::<Vec<_>>(), ["KIOSK"]);
-    assert!(found(&["KIOSK"]).is_empty(), "a till does not hide an account that a victim paid");
+    assert!(found(&[("KIOSK", 900)]).is_empty(), "a till does not hide an account that a victim paid");
+    assert_eq!(found(&[("KIOSK", 5)]).len(), 1, "a victim buys something too");
 }
 
 /// Forty days of a stated account: `takings` days with takings, then `came` transferred to it and `left` of it transferred on an hour later.
@@ -369,9 +370,10 @@ fn trading(account: &str, takings: i64, came: i64, left: i64) -> Vec<MoveRow> {
 fn takings_on_most_days_make_a_business_unless_the_money_is_passed_on_or_came_from_a_victim() {
     let rows: Vec<MoveRow> =
         [trading("SHOP", 20, 900, 100), trading("SELDOM", 19, 900, 100), trading("MULE", 30, 900, 800)].into_iter().flatten().collect();
-    let found = |paid: &[&str]| super::business::businesses(&rows, &[], 20, &paid.iter().copied().collect());
+    let found = |paid: &[(&str, i64)]| super::business::businesses(&rows, &[], 20, &paid.iter().copied().collect());
     assert_eq!(found(&[]).into_iter().collect::<Vec<_>>(), ["SHOP"]);
-    assert!(found(&["SHOP"]).is_empty(), "takings do not hide an account that a victim paid");
+    assert!(found(&[("SHOP", 4_001)]).is_empty(), "takings do not hide an account that a victim paid more than it takes in a day");
+    assert_eq!(found(&[("SHOP", 4_000)]).len(), 1);
 }
 
 #[test]

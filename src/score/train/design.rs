@@ -49,10 +49,14 @@ impl Curves {
     }
 }
 
-/// Kinds with evidence about enough offenders, and those that the model to start from knows, sorted by name; their curves are still to be
-/// set.
+/// How many others a kind that only speaks against must be about, for each offender that another kind must.
+const AGAINST_OTHERS: u64 = 10;
+
+/// Kinds with evidence about enough offenders, those that only speak against and do so about enough others, and those that the model to start from
+/// knows, sorted by name; their curves are still to be set.
 pub(super) fn kinds(worlds: &[World<'_>], rows: &[Taught], spec: &Spec, prior: Option<&Model>) -> Vec<KindCurve> {
     let mut found: BTreeMap<String, KindCurve> = BTreeMap::new();
+    let mut speaks_for: HashSet<String> = HashSet::new();
     for row in rows {
         let data = worlds[row.world].data;
         let mut seen: HashSet<u32> = HashSet::new();
@@ -70,6 +74,9 @@ pub(super) fn kinds(worlds: &[World<'_>], rows: &[Taught], spec: &Spec, prior: O
                 spread: vec![0.0; spec.edges.len()],
             });
             entry.pairs += 1;
+            if item.log_lr_unats > 0 && !speaks_for.contains(kind) {
+                speaks_for.insert(kind.to_owned());
+            }
             entry.offenders += u64::from(row.offender);
             if let Some((segment, _)) = spec.edges.filled(item.log_lr_unats as f64 / UNATS_PER_NAT).last() {
                 entry.spread[segment] += 1.0;
@@ -78,7 +85,10 @@ pub(super) fn kinds(worlds: &[World<'_>], rows: &[Taught], spec: &Spec, prior: O
     }
     let all = rows.len().max(1) as f64;
     let is_known = |k: &KindCurve| prior.is_some_and(|m| m.edges == spec.edges && m.curve(&k.kind).is_some());
-    let mut kinds: Vec<KindCurve> = found.into_values().filter(|k| k.offenders >= spec.kind_offenders_min || is_known(k)).collect();
+    // What only speaks against is known by those it is right about.
+    let is_against = |k: &KindCurve| !speaks_for.contains(&k.kind) && k.pairs - k.offenders >= AGAINST_OTHERS * spec.kind_offenders_min;
+    let enough = |k: &KindCurve| k.offenders >= spec.kind_offenders_min || is_against(k) || is_known(k);
+    let mut kinds: Vec<KindCurve> = found.into_values().filter(enough).collect();
     kinds.iter_mut().flat_map(|k| &mut k.spread).for_each(|n| *n /= all);
     kinds
 }
