@@ -36,7 +36,7 @@ impl DiffArgs {
     }
 }
 
-/// File of the workspace that lists watched subjects and cases, one a line; `#` begins a comment.
+/// File of the workspace that lists watched subjects (with their kind or the bare number) and cases, one a line; `#` begins a comment. UTF-8 or GB18030.
 const WATCH_FILE: &str = "watch.txt";
 
 #[derive(Clone, Deserialize)]
@@ -182,8 +182,19 @@ fn watched(config: &Config) -> Result<BTreeSet<String>> {
     if !path.exists() {
         return Ok(BTreeSet::new());
     }
-    let text = std::fs::read_to_string(&path).usage("E0847", || format!("read {WATCH_FILE}"))?;
-    Ok(text.lines().map(|l| l.split('#').next().unwrap_or_default().trim().to_owned()).filter(|l| !l.is_empty()).collect())
+    Ok(entries(&std::fs::read(&path).usage("E0847", || format!("read {WATCH_FILE}"))?))
+}
+
+/// What a list names. An editor may have begun it with a byte order mark or written it in the encoding of Chinese Windows.
+fn entries(bytes: &[u8]) -> BTreeSet<String> {
+    let (text, _, broken) = encoding_rs::UTF_8.decode(bytes);
+    let text = if broken { encoding_rs::GB18030.decode(bytes).0 } else { text };
+    text.lines().map(|l| l.split('#').next().unwrap_or_default().trim().to_owned()).filter(|l| !l.is_empty()).collect()
+}
+
+/// Is a subject or case listed, by its id or by the number alone?
+fn is_watched(watched: &BTreeSet<String>, id: &str) -> bool {
+    watched.contains(id) || id.split_once(':').is_some_and(|(_, number)| watched.contains(number))
 }
 
 fn lead_changes(
@@ -207,7 +218,7 @@ fn lead_changes(
             };
             let lead = new.or(old).expect("the id came from one of the two");
             Some(LeadChange {
-                watched: watched.contains(&lead.subject_id) || watched.contains(&lead.case_id),
+                watched: is_watched(watched, &lead.subject_id) || is_watched(watched, &lead.case_id),
                 change,
                 subject_id: lead.subject_id.clone(),
                 case_id: lead.case_id.clone(),
@@ -248,7 +259,7 @@ fn series_changes(
                 _ => "moved to another series",
             };
             Some(SeriesChange {
-                watched: watched.contains(case),
+                watched: is_watched(watched, case),
                 change: change.to_owned(),
                 case_id: case.clone(),
                 with_before: old.iter().cloned().collect(),
@@ -268,6 +279,15 @@ mod tests {
         let lead =
             Lead { lead_id: id.into(), subject_id: subject.into(), case_id: "A".into(), state: "lead".into(), rank: Some(1), probability };
         (id.into(), lead)
+    }
+
+    #[test]
+    fn a_watch_list_may_come_from_any_editor_and_name_bare_numbers() {
+        let listed = entries("\u{feff}13800000001 # 主犯\r\n\r\nA1\n".as_bytes());
+        assert_eq!(listed, ["13800000001", "A1"].map(str::to_owned).into());
+        assert!(is_watched(&listed, "phone:13800000001") && is_watched(&listed, "A1") && !is_watched(&listed, "phone:1380000000"));
+        let (gb, ..) = encoding_rs::GB18030.encode("phone:13800000001 # 主犯");
+        assert_eq!(entries(&gb), ["phone:13800000001"].map(str::to_owned).into());
     }
 
     #[test]
