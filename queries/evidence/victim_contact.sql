@@ -4,8 +4,8 @@
 -- writes: evidence.victim_contact
 -- params: contact_before_h bigint = 72, contact_after_h bigint = 24, contact_remote double = 0.6, contact_other double = 0.05, contact_after_share double = 0.15, contact_kappa double = 2, contact_base double = 0.002, contact_chance_min double = 0.001, contact_peers double = 40
 -- family: contact
--- zh: 案发前{before_h}小时至案发后（报案前，最多{after_h}小时）与被害人电话联系{contacts}次（对方主叫{to_victim}次）；其余{windows}个等长时段中有{windows_with}个也有联系；在{owners}个有话单的号码中该号码还与{owners_contacted}个联系过，偶然概率约{chance_pct}%
--- en: {contacts} contacts with the victim's phone from {before_h} h before the offence until its report, at most {after_h} h after ({to_victim} towards the victim); contact in {windows_with} of {windows} other windows of that length; of {owners} numbers with a bill it was in contact with {owners_contacted} more; by chance about {chance_pct} %
+-- zh: 案发前{before_h}小时至案发后（报案前，最多{after_h}小时）与被害人电话联系{contacts}次（对方主叫{to_victim}次）；其余{windows}个等长时段中有{windows_with}个也有联系；另有{alike}个陌生号码同样只在该时段出现；在{owners}个有话单的号码中该号码还与{owners_contacted}个联系过，偶然概率约{chance_pct}%
+-- en: {contacts} contacts with the victim's phone from {before_h} h before the offence until its report, at most {after_h} h after ({to_victim} towards the victim); contact in {windows_with} of {windows} other windows of that length; {alike} more strangers came up in that window alone; of {owners} numbers with a bill it was in contact with {owners_contacted} more; by chance about {chance_pct} %
 --
 -- LR = 1 - π + π / p. π: does an offender of this kind reach the victim by phone (remote offences such as fraud mostly, others
 -- seldom), times `contact_after_share` where the first contact came after the offence, when responders call too. p: chance of such a contact for somebody uninvolved = (w_s + κ p_S) / (w + κ), where w counts the other windows of the
@@ -13,7 +13,9 @@
 -- the share of numbers with a bill that the subject is in contact with (a courier or a bank is in contact with many; contacts with
 -- other victims up to their own offences are what is being tested and do not count), for the
 -- length of the window, times the victim's openness (its peers over `contact_peers`), at least `contact_chance_min`. The window ends when
--- the offence was reported: from then on police, insurers and kin call. The hubs and services of
+-- the offence was reported: from then on police, insurers and kin call. Of k strangers who came up in the window and in no other, one at most is whom the victim was
+-- reached by: p is times (s (1 - π) + π k) / (s (1 - π) + π), s the strangers that an ordinary window of this victim has, so that ten who called once share what one
+-- alone would get. The hubs and services of
 -- staging.excluded_numbers are left out. Contact that did not happen is no evidence: most offenders never call.
 with cases as (
     select
@@ -110,6 +112,22 @@ covered as (
     where o.known_at < v.as_of
     group by v.case_id, v.phone
 ),
+newcomers as (
+    select case_id, phone, other, min(window_no) as first_no, max(window_no) as last_no
+    from case_touches
+    group by case_id, phone, other
+),
+strangers as (
+    select
+        n.case_id,
+        n.phone,
+        sum(case when n.first_no = 0 then 1 else 0 end) as now,
+        sum(case when n.first_no <> 0 then 1 else 0 end) as otherwise
+    from newcomers n
+    left anti join exclusions x on x.case_id = n.case_id and x.subject_id = 'phone:' || n.other
+    where n.first_no = n.last_no
+    group by n.case_id, n.phone
+),
 owners as (
     select phone, min(known_at) as known_at, max(to_us) - min(from_us) as covered_us
     from coverage
@@ -169,26 +187,38 @@ gathered as (
         coalesce(n.owners, 0) as owners,
         coalesce(r.owners_contacted, 0) as owners_contacted,
         least(1.0, cast(v.window_to_us - v.window_from_us as double) * coalesce(n.owners, 0) / greatest(coalesce(n.covered_us, 0), 1)) as time_share,
-        least(5.0, greatest(0.5, e.n_peers / $contact_peers)) as openness
+        least(5.0, greatest(0.5, e.n_peers / $contact_peers)) as openness,
+        v.contact_p as reached_p,
+        coalesce(s.now, 0) as strangers,
+        coalesce(s.otherwise, 0) as strangers_otherwise
     from pairs p
     join victims v on v.case_id = p.case_id and v.phone = p.phone
     join peers e on e.case_id = p.case_id and e.phone = p.phone
+    left join strangers s on s.case_id = p.case_id and s.phone = p.phone
     left join covered o on o.case_id = p.case_id and o.phone = p.phone
     left join owner_counts n on n.as_of = p.as_of
     left join pair_reach r on r.case_id = p.case_id and r.other = p.other
 ),
+shared as (
+    select
+        case_id, phone, other, contacts, to_victim, first_us, last_us, contact_p, windows, windows_with, owners, owners_contacted, time_share, openness,
+        case when windows_with = 0 and strangers > 1 then strangers else 1 end as alike,
+        cast(strangers_otherwise as double) / greatest(windows, 1) * (1 - reached_p) as background,
+        reached_p
+    from gathered
+),
 chances as (
     select
-        case_id, phone, other, contacts, to_victim, first_us, last_us, contact_p, windows, windows_with, owners, owners_contacted,
-        least(1.0, (
+        case_id, phone, other, contacts, to_victim, first_us, last_us, contact_p, windows, windows_with, owners, owners_contacted, alike,
+        least(1.0, (background + reached_p * alike) / (background + reached_p) * (
             windows_with
             + $contact_kappa * least(1.0, greatest($contact_chance_min, openness * greatest(time_share, 0.02) * (owners_contacted + $contact_kappa * $contact_base) / (owners + $contact_kappa)))
         ) / (windows + $contact_kappa)) as chance
-    from gathered
+    from shared
 ),
 ranked as (
     select
-        case_id, phone, other, contacts, to_victim, first_us, last_us, windows, windows_with, owners, owners_contacted, chance,
+        case_id, phone, other, contacts, to_victim, first_us, last_us, windows, windows_with, owners, owners_contacted, alike, chance,
         cast(round(ln(1 - contact_p + contact_p / chance) * 1000000) as bigint) as log_lr_unats,
         row_number() over (partition by case_id, other order by chance, contacts desc, phone) as place
     from chances
@@ -222,7 +252,7 @@ select
     arrow_cast(r.last_us, 'Timestamp(Microsecond, Some("UTC"))') as last_at,
     '{"contacts":' || r.contacts || ',"to_victim":' || r.to_victim || ',"before_h":' || $contact_before_h || ',"after_h":' || $contact_after_h
         || ',"windows":' || r.windows || ',"windows_with":' || r.windows_with || ',"owners":' || r.owners
-        || ',"owners_contacted":' || r.owners_contacted || ',"chance_pct":' || round(r.chance * 100, 2) || '}' as detail,
+        || ',"owners_contacted":' || r.owners_contacted || ',"alike":' || (r.alike - 1) || ',"chance_pct":' || round(r.chance * 100, 2) || '}' as detail,
     c.records
 from ranked r
 join citations c on c.case_id = r.case_id and c.other = r.other
