@@ -40,6 +40,8 @@ for i in $(seq "$kills"); do
     kill -KILL "$job" 2>/dev/null || true
     wait "$job" 2>/dev/null || true
     pkill -KILL -f "$work/stormy" 2>/dev/null || true
+    # On a busy machine a killed process holds its lock until it is gone.
+    while pgrep -f "$work/stormy" >/dev/null; do sleep 0.05; done
     # Every third storm starts over, so that ingest is hit as well as run.
     [ $((i % 3)) -eq 0 ] && rm -rf "$work/stormy/lake"
 done
