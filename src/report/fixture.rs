@@ -613,8 +613,8 @@ pub fn tables() -> Tables {
             .map(|cell| SceneCellRow { case_id: s(SCENES[5].0), cell: s(cell) })
             .collect(),
         successors: vec![SuccessorRow {
-            old: s("15158803316"),
-            new: s("13958201277"),
+            old: s("phone:15158803316"),
+            new: s("phone:13958201277"),
             ended_at: DAY_0 + 2 * DAY + 9 * HOUR,
             started_at: DAY_0 + 3 * DAY + 11 * HOUR,
             n_common: 7,

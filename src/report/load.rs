@@ -84,7 +84,7 @@ async fn around(session: &Session, t: &mut Tables, detailed: &BTreeSet<String>) 
     )
     .await?;
     t.presence = of(session, &[("phone", phones.clone()), ("imei", devices)]).await?;
-    t.successors = of(session, &[("old", phones.clone()), ("new", phones.clone())]).await?;
+    t.successors = of(session, &[("old", own.clone()), ("new", own.clone())]).await?;
     t.transfers = of(session, &[("from_account", accounts.clone()), ("to_account", accounts.clone())]).await?;
     t.coverage = of(session, &[("subject", &phones | &accounts), ("case_id", cases)]).await?;
     Ok(())
@@ -225,6 +225,7 @@ mod tests {
         put(&session, &expected.persons);
         put(&session, &expected.roaming);
         put(&session, &expected.calls);
+        put(&session, &expected.successors);
         let read = super::tables(&session, &crate::report::fixture::options()).await.unwrap();
         let mut cases = expected.cases;
         cases.sort_by(|a, b| a.case_id.cmp(&b.case_id));
@@ -235,6 +236,7 @@ mod tests {
         assert_eq!(read.reasons, reasons);
         assert_eq!(read.calls.len(), expected.calls.len());
         assert_eq!(read.persons.len(), expected.persons.len());
+        assert_eq!(read.successors, expected.successors, "of the phone of a detailed lead");
     }
 
     fn put<R: Row + serde::Serialize>(session: &Session, rows: &[R]) {

@@ -108,6 +108,7 @@ fn no_view_shows_an_unmasked_number_or_name() {
         }
     }
     assert!(html::page(&fixture::data().disclose(&fixture::Clear)).contains("13958201277"), "unmasked on purpose");
+    assert_eq!(fixture::data().leads[0].successions[0].old, "15158803316");
 }
 
 #[test]

@@ -31,9 +31,10 @@ pub(in crate::report) fn routine(id: &str, week: &Routine) -> Markup {
     };
     let busiest = (0..7).flat_map(|d| (0..24).map(move |h| (d, h))).max_by_key(|&(d, h)| (week.active[d][h], std::cmp::Reverse((d, h))));
     let (day, hour) = busiest.unwrap_or((0, 0));
+    let (zh, en) = DAYS[day].split_once(' ').expect("a day has two names");
     let description = Text::new(
-        format!("共 {} 个活动小时，最多在周{} {hour:02} 时（{} 个）。", week.n_active(), DAYS[day], week.active[day][hour]),
-        format!("{} active hours, most of them on {} from {hour:02}:00 ({}).", week.n_active(), DAYS[day], week.active[day][hour]),
+        format!("共 {} 个活动小时，最多在周{zh} {hour:02} 时（{} 个）。", week.n_active(), week.active[day][hour]),
+        format!("{} active hours, most of them on {en} from {hour:02}:00 ({}).", week.n_active(), week.active[day][hour]),
     );
     figure(id, &Text::new("活动时段", "active hours of the week"), &description, TOP + ROW * 7.0 + 4.0, &body)
 }

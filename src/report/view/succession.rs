@@ -28,14 +28,15 @@ pub struct SuccessionView {
 impl<'a> Index<'a> {
     pub(super) fn successions(&self, lead: &'a LeadRow) -> Vec<SuccessionView> {
         let own = self.own_identifiers(&lead.subject_id);
-        let is_own = |number: &str| own.contains(format!("phone:{number}").as_str());
+        let is_own = |subject: &str| own.contains(subject);
+        let number = |subject: &str| subject.trim_start_matches("phone:").to_owned();
         let time = |at_us: i64| format::time(at_us, self.offset(&lead.case_id));
         let mut rows: Vec<_> = self.tables.successors.iter().filter(|s| is_own(&s.old) || is_own(&s.new)).collect();
         rows.sort_by_key(|s| (s.started_at, &s.old, &s.new));
         rows.into_iter()
             .map(|s| SuccessionView {
-                old: s.old.clone(),
-                new: s.new.clone(),
+                old: number(&s.old),
+                new: number(&s.new),
                 ended: time(s.ended_at),
                 started: time(s.started_at),
                 n_common: s.n_common,
