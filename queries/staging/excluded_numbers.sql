@@ -6,7 +6,7 @@
 --
 -- A hub has more than `hub_share` of all phones as contacts (DOMAIN-CALLS), and at least `hub_contacts_min` of them, or in
 -- small deliveries everybody would be one. A number's own bill does not count towards its degree: to have been asked for is
--- not to be a hub.
+-- not to be a hub; but a service is one on its own bill too.
 with calls as (
     select owner, peer, delivery
     from records.calls
@@ -27,17 +27,26 @@ phones as (
     from degrees
     where length(number) = 11
 ),
+numbers as (
+    select number, contacts
+    from degrees
+    union all
+    select distinct c.owner as number, 0 as contacts
+    from calls c
+    left anti join degrees d on d.number = c.owner
+    where c.owner is not null
+),
 judged as (
     select
-        d.number,
+        n.number,
         case
-            when length(d.number) < 7 then 'short number'
-            when regexp_like(d.number, '^(400|800)[0-9]{7}$') or regexp_like(d.number, '^95[0-9]{3,}$') then 'service line'
-            when regexp_like(d.number, '^(106|1069|12520|12593)[0-9]*$') then 'message gateway'
-            when d.contacts >= $hub_contacts_min and d.contacts > $hub_share * p.n_phones then 'hub'
+            when length(n.number) < 7 then 'short number'
+            when regexp_like(n.number, '^(400|800)[0-9]{7}$') or regexp_like(n.number, '^95[0-9]{3,}$') then 'service line'
+            when regexp_like(n.number, '^(106|1069|12520|12593)[0-9]*$') then 'message gateway'
+            when n.contacts >= $hub_contacts_min and n.contacts > $hub_share * p.n_phones then 'hub'
         end as reason,
-        d.contacts
-    from degrees d
+        n.contacts
+    from numbers n
     cross join phones p
 )
 select number, reason, contacts

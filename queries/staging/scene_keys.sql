@@ -6,7 +6,7 @@
 --
 -- A handset is a key of its own where several numbers were used in it: then it ties scenes that no number ties; so is the first number of a chain of successors (link.successors), for every number of it. A key seen at more
 -- than `scene_hub_nights` places and nights of one kind of day is a hub (a bus driver, a relay) and ties nothing. The case's own victims,
--- witnesses and officers are left out.
+-- witnesses and officers are left out: their numbers, those that continue them (staging.case_exclusions), and their handsets. An unlisted number in such a handset stays: whoever stole it may use it.
 with visits as (
     select case_id, shift_d, phone, imei, place_night, lat, lon, dumped, known_at, record
     from staging.scene_visits
@@ -57,4 +57,5 @@ select
     k.dumped, k.known_at, k.record
 from keys k
 left anti join hubs h on h.key = k.key and h.shift_d = k.shift_d
+left anti join exclusions x on x.case_id = k.case_id and x.subject_id = k.key
 order by k.key, k.shift_d, k.case_id, k.phone

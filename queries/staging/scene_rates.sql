@@ -6,15 +6,40 @@
 --
 -- Measured on all pairs of scenes, so that busy phones, through roads and tours of the innocent are in it (chance hits are 40–340 times
 -- those of independence, DOMAIN-CALLS fact 4); the few true ties among them make it too high, never too low. Scenes are counted
--- by tiles of a quarter of a degree: the band is that of the tiles' distance. On the days of the offences and on their control days alike.
+-- by tiles of a quarter of a degree: the band is that of the tiles' distance. On the days of the offences and on their control days alike. Scenes at one
+-- place in one night are one, for the visits that were possible as for those that were; numbers of one chain are one phone.
 with keys as (
-    select key, case_id, shift_d, place_night, tile_y, tile_x
+    select key, 'phone:' || phone as own, shift_d, place_night, tile_y, tile_x
     from staging.scene_keys
     where starts_with(key, 'phone:')
 ),
+chained as (
+    select distinct own
+    from keys
+    where key <> own
+),
+phones as (
+    select key, shift_d, place_night
+    from keys
+    where key <> own
+    union
+    select k.key, k.shift_d, k.place_night
+    from keys k
+    left anti join chained c on c.own = k.own
+),
+nights as (
+    select shift_d, place_night, min(tile_y) as tile_y, min(tile_x) as tile_x
+    from keys
+    group by shift_d, place_night
+),
+places as (
+    select p.key, p.shift_d, p.place_night, n.tile_y, n.tile_x
+    from phones p
+    join nights n on n.shift_d = p.shift_d and n.place_night = p.place_night
+),
 windows as (
     select shift_d, tile_y, tile_x, count(distinct place_night) as n_nights, count(*) as n_visits
-    from keys
+    from places
     group by shift_d, tile_y, tile_x
 ),
 possible as (
@@ -30,10 +55,6 @@ possible as (
         a.n_visits * (b.n_nights - case when a.tile_y = b.tile_y and a.tile_x = b.tile_x then 1 else 0 end) as n
     from windows a
     join windows b on b.shift_d = a.shift_d
-),
-places as (
-    select distinct key, shift_d, place_night, tile_y, tile_x
-    from keys
 ),
 meetings as (
     select

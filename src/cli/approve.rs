@@ -1,4 +1,4 @@
-//! `clew approve`: a person answers for a model of leads, for a year at most. Without that a chosen model does not score.
+//! `clew approve`: a person answers for the models of leads, for a year at most. Without that a chosen model does not score.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,6 +10,7 @@ use super::output::SummaryArgs;
 use crate::audit::{self, Action, What};
 use crate::error::{Error, Result};
 use crate::pipeline::BUILD;
+use crate::score::data::LeadKind;
 use crate::score::{self, artefact, spec};
 
 /// Answer for a model of leads, so that it may score this workspace
@@ -43,7 +44,7 @@ pub fn run(args: &ApproveArgs, globals: &Globals, out: &mut dyn Write) -> Result
                     model_version: model.version.clone(),
                     clew: env!("CARGO_PKG_VERSION").into(),
                     build: BUILD.into(),
-                    seed: model.training.seed,
+                    seed: model.of(LeadKind::SubjectCase).training.seed,
                     spec_sha256: spec::Spec::default().text_sha256,
                     worlds: vec![],
                 };

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
+use datafusion::functions_nested::expr_fn::array_has;
 use datafusion::prelude::{col, lit};
 
 use super::globals::{Globals, settings};
@@ -10,7 +11,7 @@ use crate::audit::{Action, Gate, What};
 use crate::config::Config;
 use crate::error::{Context, Error, Result};
 use crate::lake::Lake;
-use crate::record::tables::LEADS;
+use crate::record::tables::{LEADS, SERIES_LEADS};
 use crate::report::terminal::{self, Colour, Language, Style};
 use crate::report::{NOTICE, Options};
 
@@ -26,6 +27,9 @@ pub struct LeadsArgs {
     /// Also list candidates: one family of evidence or one kind of source only
     #[arg(long)]
     candidates: bool,
+    /// Subjects of series of open cases instead of single ones
+    #[arg(long)]
+    series: bool,
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
@@ -42,6 +46,23 @@ const COLUMNS: &[&str] = &[
     "case_id",
     "score_unats",
     "lead_id",
+    "lead_kind",
+    "model_version",
+];
+const SERIES_COLUMNS: &[&str] = &[
+    "rank",
+    "series_rank",
+    "state",
+    "probability",
+    "low",
+    "high",
+    "kind",
+    "subject_id",
+    "series_id",
+    "open_cases",
+    "evidence_cases",
+    "score_unats",
+    "lead_id",
     "model_version",
 ];
 
@@ -53,22 +74,25 @@ pub async fn run(args: &LeadsArgs, globals: &Globals, out: &mut dyn Write) -> Re
     if !lake.published().tables.contains_key("lead.leads") {
         return Err(Error::usage("E0813", "there are no leads yet").hint("`clew ingest FILES…`, then `clew run`"));
     }
-    if args.output.format == output::Format::Table {
+    if args.output.format == output::Format::Table && !args.series {
         let what = What::new("leads").table("lead.leads").lake_version(&lake.published().lake_version);
         let gate = disclosure.log(&config.root, Action::View, what)?;
         return print_list(&config, if args.top == 0 { usize::MAX } else { args.top }, args.case.clone(), &gate, out).await;
     }
     let session = lake.session(&settings(&config)).await?;
     let reading = || "read the leads".to_string();
-    let mut frame = session.context().table("lead.leads").await.usage("E0814", reading)?;
+    let (table, columns) = if args.series { (&SERIES_LEADS, SERIES_COLUMNS) } else { (&LEADS, COLUMNS) };
+    let name = table.full_name();
+    let mut frame = session.context().table(name.as_str()).await.usage("E0814", reading)?;
     if let Some(case) = &args.case {
-        frame = frame.filter(col("case_id").eq(lit(case.as_str()))).usage("E0814", reading)?;
+        let of_case = if args.series { array_has(col("open_cases"), lit(case.as_str())) } else { col("case_id").eq(lit(case.as_str())) };
+        frame = frame.filter(of_case).usage("E0814", reading)?;
     }
     // `--top 0` is the whole list, candidates included: it is what the list hash is taken of.
     if !args.candidates && args.top > 0 {
         frame = frame.filter(col("state").eq(lit("lead"))).usage("E0814", reading)?;
     }
-    frame = frame.select_columns(COLUMNS).usage("E0814", reading)?;
+    frame = frame.select_columns(columns).usage("E0814", reading)?;
     frame = frame.sort(vec![col("rank").sort(true, true)]).usage("E0814", reading)?;
     if args.top > 0 {
         frame = frame.limit(0, Some(args.top)).usage("E0814", reading)?;
@@ -76,12 +100,12 @@ pub async fn run(args: &LeadsArgs, globals: &Globals, out: &mut dyn Write) -> Re
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
     let batches = frame.collect().await.usage("E0814", reading)?;
     let rows: usize = batches.iter().map(|b| b.num_rows()).sum();
-    let mut what = What::new("leads").table("lead.leads").count("rows", rows as u64).lake_version(&lake.published().lake_version);
+    let mut what = What::new("leads").table(&name).count("rows", rows as u64).lake_version(&lake.published().lake_version);
     if let Some(case) = &args.case {
         what = what.filter("case_id", case);
     }
     let gate = disclosure.log(&config.root, Action::View, what)?;
-    let gated = Gated::pass(&gate, &schema, &of_table(&LEADS, COLUMNS.iter().copied()), &batches)?;
+    let gated = Gated::pass(&gate, &schema, &of_table(table, columns.iter().copied()), &batches)?;
     let mut more = serde_json::Map::new();
     more.insert("lake_version".into(), lake.published().lake_version.clone().into());
     more.insert("notice".into(), format!("{} {}", NOTICE.0, NOTICE.1).into());

@@ -17,7 +17,8 @@ use crate::record::tables::FREEZE_TARGETS;
 use crate::record::{Class, Column, Type};
 use crate::report::NOTICE;
 use crate::report::money::handover::{StatementRow, sheet};
-use crate::report::money::{self, BackRow, FlowRow, LISTS, Money, TargetRow};
+use crate::report::money::{self, AccountLead, BackRow, FlowRow, LISTS, Money, TargetRow};
+use crate::score::data::LeadKind;
 
 /// Follow the victims' money of a case: what to freeze, what to ask for next, where it ended, what can be returned
 #[derive(Debug, clap::Args)]
@@ -61,6 +62,8 @@ struct Target<'a> {
     last_in_at: i64,
     statement_to: Option<i64>,
     ordinary_payers: i64,
+    probability: Option<f64>,
+    lead_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -114,6 +117,8 @@ const TARGET: &[Column] = &[
     column("last_in_at", "最近流入", Type::Time, Class::Open),
     column("statement_to", "流水截止", Type::Time, Class::Open),
     column("ordinary_payers", "日常付款人", Type::Int, Class::Open),
+    column("probability", "涉案概率", Type::Float, Class::Open),
+    column("lead_id", "线索编号", Type::Text, Class::Open),
 ];
 
 const ENDS: &[Column] = &[
@@ -197,6 +202,8 @@ fn sections(money: &Money, ends: &[End], args: &TraceArgs) -> Result<Vec<Section
             last_in_at: t.last_in_at,
             statement_to: t.statement_to,
             ordinary_payers: t.ordinary_payers,
+            probability: t.lead.as_ref().map(|l| l.probability),
+            lead_id: t.lead.as_ref().map(|l| l.lead_id.as_str()),
         }
     };
     let listed = |action: &str| money.targets.iter().filter(|t| t.action == action).take(top).map(target).collect::<Vec<_>>();
@@ -251,7 +258,11 @@ fn of_case(case_id: &str) -> Expr {
 
 async fn load(session: &Session, case_id: &str, utc_offset_min: i64) -> Result<Money> {
     let flows: Vec<FlowRow> = rows_where(session, "flow.trace", of_case(case_id), FlowRow::COLUMNS, &["position", "payment_id"]).await?;
-    let targets: Vec<TargetRow> = rows_where(session, "lead.freeze_targets", of_case(case_id), TargetRow::COLUMNS, &["rank"]).await?;
+    let mut targets: Vec<TargetRow> = rows_where(session, "lead.freeze_targets", of_case(case_id), TargetRow::COLUMNS, &["rank"]).await?;
+    let on_accounts = of_case(case_id).and(ident("lead_kind").eq(lit(<&str>::from(LeadKind::AccountToFreeze))));
+    let leads: Vec<AccountLead> = rows_where(session, "lead.leads", on_accounts, AccountLead::COLUMNS, &["subject_id"]).await?;
+    let mut leads: BTreeMap<String, AccountLead> = leads.into_iter().map(|l| (l.subject_id.clone(), l)).collect();
+    targets.iter_mut().for_each(|t| t.lead = leads.remove(&format!("account:{}", t.account)));
     let back: Vec<BackRow> = rows_where(session, "lead.return_schedule", of_case(case_id), BackRow::COLUMNS, &["victim_account"]).await?;
     Ok(Money { case_id: case_id.to_owned(), utc_offset_min, flows, targets, back })
 }

@@ -124,7 +124,7 @@ async fn leads(
     let spec = if args.spec.is_some() { spec } else { spec.with_params(params)? };
     // What clew ships is learnt from synthetic worlds alone and starts from nothing.
     let prior = if args.workspaces.is_empty() && args.worlds > 0 { None } else { Some(score::shipped()?) };
-    let (model, challenge) = score::train(worlds, &spec, prior.as_ref()).await?;
+    let (model, challenges) = score::train(worlds, &spec, prior.as_ref()).await?;
     let dir = match &args.out {
         Some(out) => out.clone(),
         None => artefact::folder(&current?.root, &model.version),
@@ -138,10 +138,10 @@ async fn leads(
         worlds: learnt,
     };
     let mut written: Vec<String> = artefact::write(&dir, &model, &text, &manifest)?.iter().map(|p| p.display().to_string()).collect();
-    if let Some(challenge) = challenge {
-        let text = serde_json::to_string_pretty(&challenge).bug("E0802", || "write the challenger".into())?;
+    if !challenges.is_empty() {
+        let text = serde_json::to_string_pretty(&challenges).bug("E0802", || "write the challenger".into())?;
         written.push(put(&dir.join("challenger.json"), &(text + "\n"))?);
-        eprintln!("{}", challenge.note());
+        challenges.iter().for_each(|(kind, challenge)| eprintln!("{kind}: {}", challenge.note()));
     }
     eprintln!(
         "{}: read its card, then `clew approve {}`",

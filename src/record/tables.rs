@@ -66,6 +66,7 @@ pub const ALL: &[&Table] = &[
     &NETWORK_PATHS,
     &CANDIDATES,
     &LEADS,
+    &SERIES_LEADS,
     &REASONS,
     &MODELS,
     &ROAMING_SUSPECTS,

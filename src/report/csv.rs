@@ -17,7 +17,7 @@ pub enum Start {
     Plain,
 }
 
-/// Lead list as canonical CSV: the columns of `lead.leads`, every row, by rank; UTF-8 without BOM, `\n`, nothing masked and
+/// Lead list as canonical CSV: the columns of `lead.leads` but `lead_kind`, which `kind` tells, every row, by rank; UTF-8 without BOM, `\n`, nothing masked and
 /// nothing neutralised. For hashing, not for showing: what leaves the program is [`export`].
 pub fn list_csv(leads: &[LeadRow]) -> Vec<u8> {
     let mut rows: Vec<&LeadRow> = leads.iter().collect();

@@ -46,6 +46,7 @@ impl ReportData {
         let pen = Pen { mask, cases: case_ids(&data) };
         data.leads.iter_mut().for_each(|l| pen.lead(l));
         data.roaming.iter_mut().for_each(|r| pen.subject(&mut r.subject));
+        data.series.iter_mut().flat_map(|s| &mut s.subjects).for_each(|s| pen.subject(&mut s.subject));
         for pair in &mut data.pairs {
             pair.shared.iter_mut().filter(|(kind, _)| kind != "person").for_each(|(_, value)| pen.value(Class::Identifier, value));
         }
@@ -100,6 +101,7 @@ fn plain(data: &mut ReportData) {
         both(&mut case.category);
     }
     data.series.iter_mut().flat_map(|s| &mut s.merges).flat_map(|m| &mut m.cases).for_each(set);
+    data.series.iter_mut().flat_map(|s| &mut s.subjects).flat_map(|s| s.cases.iter_mut().chain([&mut s.lead_id])).for_each(set);
     for pair in &mut data.pairs {
         pair.cases.iter_mut().chain(&mut pair.places).for_each(set);
     }

@@ -9,7 +9,7 @@ use datafusion::prelude::{DataFrame, Expr, ident, lit};
 use serde::Deserialize;
 
 use super::rows::*;
-use super::view::{Options, ReportData, build};
+use super::view::{Options, ReportData, SERIES_SUBJECTS_MAX, build};
 use crate::error::{Context, Result};
 use crate::lake::Session;
 
@@ -47,7 +47,7 @@ pub async fn tables(session: &Session, options: &Options) -> Result<Tables> {
     }
     t.compared = compared(session).await?;
     (t.regions, t.cells, t.series, t.knox) = (all(session).await?, all(session).await?, all(session).await?, all(session).await?);
-    t.merges = all(session).await?;
+    (t.merges, t.series_leads) = (all(session).await?, all(session).await?);
     (t.sources, t.requests) = (all(session).await?, all(session).await?);
     t.pairs = strongest_pairs(session).await?;
 
@@ -57,6 +57,7 @@ pub async fn tables(session: &Session, options: &Options) -> Result<Tables> {
     let detailed: BTreeSet<String> = listed.iter().take(options.top_detailed).map(|l| l.subject_id.clone()).collect();
     let mut named: BTreeSet<String> = listed.iter().map(|l| l.subject_id.clone()).collect();
     named.extend(t.roaming.iter().take(options.top_listed).map(|r| r.subject_id.clone()));
+    named.extend(t.series_leads.iter().filter(|l| l.series_rank <= SERIES_SUBJECTS_MAX as i64).map(|l| l.subject_id.clone()));
 
     t.holders = of(session, &[("subject_id", named.clone()), ("person_id", named.clone())]).await?;
     let persons = named.into_iter().filter(|id| id.starts_with("person:")).chain(t.holders.iter().map(|h| h.person_id.clone()));
@@ -193,6 +194,7 @@ mod tests {
             undeclared::<CellRow>(),
             undeclared::<SeriesRow>(),
             undeclared::<PairRow>(),
+            undeclared::<SeriesLeadRow>(),
             undeclared::<KnoxRow>(),
             undeclared::<RoamingRow>(),
             undeclared::<SourceRow>(),

@@ -91,6 +91,12 @@ rows! {
         n_counties: i64, span_m: Option<i64>, gyration_m: Option<i64>,
     }
 
+    /// A subject of a series of open cases.
+    SeriesLeadRow from "lead.series_leads" by ["rank", "lead_id"] {
+        lead_id: String, kind: String, subject_id: String, series_id: String, open_cases: Vec<String>, evidence_cases: Vec<String>, state: String,
+        rank: i64, series_rank: i64, probability: f64, low: f64, high: f64,
+    }
+
     /// A file that was loaded.
     SourceRow from "meta.sources" by ["source_id", "file"] {
         source_id: String, file: String, table: String, layout: String, format: String, encoding: String, rows_read: i64, rows_structure: i64, rows_kept: i64,
@@ -178,6 +184,7 @@ pub struct Tables {
     pub cells: Vec<CellRow>,
     pub series: Vec<SeriesRow>,
     pub merges: Vec<MergeRow>,
+    pub series_leads: Vec<SeriesLeadRow>,
     pub pairs: Vec<PairRow>,
     pub knox: Vec<KnoxRow>,
     pub roaming: Vec<RoamingRow>,

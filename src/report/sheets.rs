@@ -57,8 +57,8 @@ pub(super) fn records(records: &[RecordRef]) -> String {
 }
 
 /// Every sheet, in order.
-pub(super) fn all(report: &Disclosed) -> [Sheet; 5] {
-    [leads(report), reasons(report), roaming(report), series(report), notes(report)]
+pub(super) fn all(report: &Disclosed) -> [Sheet; 6] {
+    [leads(report), reasons(report), roaming(report), series(report), series_leads(report), notes(report)]
 }
 
 /// The ranked list.
@@ -225,6 +225,39 @@ fn series(report: &Disclosed) -> Sheet {
             ("地区", "region", 18),
             ("归属概率", "membership", 11),
             ("最弱联系", "weakest link (log BF)", 12),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn series_leads(report: &Disclosed) -> Sheet {
+    let rows = report.series.iter().flat_map(|s| {
+        s.subjects.iter().map(|who| {
+            vec![
+                text(&s.series_id),
+                Cell::Share(who.probability),
+                Cell::Share(who.low),
+                Cell::Share(who.high),
+                text(who.cases.join(" ")),
+                text(&who.lead_id),
+            ]
+            .into_iter()
+            .chain(subject(&who.subject))
+            .collect()
+        })
+    });
+    Sheet {
+        name: "系列对象 series leads",
+        columns: &[
+            ("系列", "series", 22),
+            ("概率", "probability", 10),
+            ("下限", "low", 10),
+            ("上限", "high", 10),
+            ("有证据的案件", "cases with evidence", 40),
+            ("线索编号", "lead", 22),
+            ("对象类型", "kind", 14),
+            ("对象", "subject", 24),
+            ("姓名", "name", 14),
         ],
         rows: rows.collect(),
     }

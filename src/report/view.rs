@@ -15,6 +15,7 @@ mod succession;
 mod timeline;
 mod travel;
 
+pub(in crate::report) use build::SERIES_SUBJECTS_MAX;
 pub use build::build;
 pub use groups::*;
 pub use pictures::*;

@@ -4,6 +4,7 @@
 //! The version is a hash of the content, so whoever names a version names every weight. What a person said about the model (the
 //! approval) lies beside it and is no part of it: renewing an approval changes no score.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{Months, NaiveDate};
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::card;
-use super::model::Model;
+use super::data::LeadKind;
+use super::model::{Metrics, ModelSet};
 use crate::config::Params;
 use crate::error::{Context, Error, Result};
 
@@ -106,15 +108,20 @@ pub struct Approval {
     pub expires_on: NaiveDate,
 }
 
-/// Writes a fitted model with everything that belongs to it; gives the paths. An approval of an earlier model in the folder is removed.
-pub fn write(dir: &Path, model: &Model, spec: &str, manifest: &Manifest) -> Result<Vec<PathBuf>> {
+/// The metrics of each model of a set, as they lie beside it.
+fn metrics(models: &ModelSet) -> BTreeMap<LeadKind, &Metrics> {
+    models.iter().map(|m| (m.kind, &m.metrics)).collect()
+}
+
+/// Writes a fitted set of models with everything that belongs to it; gives the paths. An approval of an earlier model in the folder is removed.
+pub fn write(dir: &Path, model: &ModelSet, spec: &str, manifest: &Manifest) -> Result<Vec<PathBuf>> {
     std::fs::create_dir_all(dir).usage("E0611", || format!("create {}", dir.display()))?;
     let json = |value: serde_json::Result<String>| value.map(|t| t + "\n").bug("E0607", || "write a model".into());
     let files = [
         (MODEL, model.to_json()),
         (SPEC, spec.to_owned()),
         (TRAINING, json(serde_json::to_string_pretty(manifest))?),
-        (METRICS, json(serde_json::to_string_pretty(&model.metrics))?),
+        (METRICS, json(serde_json::to_string_pretty(&metrics(model)))?),
         (CARD, card::card(model, None)),
     ];
     let approval = dir.join(APPROVAL);
@@ -131,26 +138,30 @@ pub fn write(dir: &Path, model: &Model, spec: &str, manifest: &Manifest) -> Resu
 }
 
 /// The model in a folder. What stands beside it must agree with it.
-pub fn read(dir: &Path) -> Result<Model> {
+pub fn read(dir: &Path) -> Result<ModelSet> {
     let path = dir.join(MODEL);
     let text = std::fs::read_to_string(&path).map_err(|e| {
         Error::usage("E0611", "read a model of leads").file(&path).caused_by(e).hint(
             "`clew train leads` makes one, `clew approve` brings one in; `lead_model` in clew.toml names the folder below models/lead",
         )
     })?;
-    let model = Model::from_json(&text)
+    let model = ModelSet::from_json(&text)
         .map_err(|e| Error::usage("E0611", "read a model of leads").file(&path).caused_by(e).hint("fit it again"))?;
-    let metrics = dir.join(METRICS);
-    if let Ok(text) = std::fs::read_to_string(&metrics)
-        && serde_json::from_str(&text).ok().as_ref() != Some(&model.metrics)
+    let beside = dir.join(METRICS);
+    let agrees = |text: &str| {
+        let stated: Option<BTreeMap<LeadKind, Metrics>> = serde_json::from_str(text).ok();
+        stated.is_some_and(|m| m.iter().map(|(kind, metrics)| (*kind, metrics)).eq(metrics(&model)))
+    };
+    if let Ok(text) = std::fs::read_to_string(&beside)
+        && !agrees(&text)
     {
-        return Err(Error::usage("E0611", "the metrics beside the model are not those of the model").file(&metrics).hint("fit it again"));
+        return Err(Error::usage("E0611", "the metrics beside the model are not those of the model").file(&beside).hint("fit it again"));
     }
     Ok(model)
 }
 
 /// The model of a version of the workspace.
-pub fn of_workspace(root: &Path, version: &str) -> Result<Model> {
+pub fn of_workspace(root: &Path, version: &str) -> Result<ModelSet> {
     let dir = folder(root, version);
     let model = read(&dir)?;
     if model.version != version {
@@ -264,7 +275,7 @@ mod tests {
     /// A workspace with one model, not approved.
     fn workspace() -> (tempfile::TempDir, String) {
         let root = tempfile::tempdir().unwrap();
-        let model = model(&[("scene_presence", "presence", 0.8)]);
+        let model = ModelSet::new([model(&[("scene_presence", "presence", 0.8)])]);
         let manifest = Manifest {
             model_version: model.version.clone(),
             clew: "0".into(),

@@ -1,16 +1,16 @@
-//! Scores for judging: of every pair that may be ranked its log-odds under a model, and what they would be without each family of its evidence.
-//! Takes prepared pairs and a model, gives plain lines; knows no truth.
+//! Scores for judging: of every pair that may be ranked its log-odds under the model of its kind of lead, and what they would be without each family of its evidence.
+//! Takes prepared pairs and models, gives plain lines; knows no truth.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::data::{CaseState, Data, Pair, SubjectKind, UNATS_PER_NAT};
+use super::data::{CaseState, Data, LeadKind, Pair, SubjectKind, UNATS_PER_NAT};
 use super::exclude::Why;
-use super::model::{Model, Scorer};
+use super::model::{Model, ModelSet, Scorer};
 
 /// A pair of an open case, scored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessed<'a> {
-    /// Case.
+    /// Case or series.
     pub case_id: &'a str,
     /// Subject.
     pub subject_id: &'a str,
@@ -35,11 +35,11 @@ pub struct Without<'a> {
     pub log_odds: Option<f64>,
 }
 
-/// Every pair of an open case that is not excluded, in the order of case and subject.
-pub fn assess<'a>(data: &'a Data, pairs: &[Pair], excluded: &[Option<Why>], model: &Model) -> Vec<Assessed<'a>> {
-    let scorer = Scorer::new(model, data);
+/// Every pair of an open case or series that is not excluded, in the order of case and subject.
+pub fn assess<'a>(data: &'a Data, pairs: &[Pair], excluded: &[Option<Why>], models: &ModelSet) -> Vec<Assessed<'a>> {
+    let scorers: BTreeMap<LeadKind, Scorer<'_>> = models.iter().map(|m| (m.kind, Scorer::new(m, data))).collect();
     let open = |p: &Pair| data.case(p.case).state == CaseState::Open;
-    pairs.iter().zip(excluded).filter(|(p, why)| why.is_none() && open(p)).map(|(p, _)| assessed(data, p, &scorer)).collect()
+    pairs.iter().zip(excluded).filter(|(p, why)| why.is_none() && open(p)).map(|(p, _)| assessed(data, p, &scorers[&data.lead_kind(p)])).collect()
 }
 
 fn assessed<'a>(data: &'a Data, pair: &Pair, scorer: &Scorer<'_>) -> Assessed<'a> {
@@ -72,6 +72,8 @@ fn assessed<'a>(data: &'a Data, pair: &Pair, scorer: &Scorer<'_>) -> Assessed<'a
 /// How far the evidence of a kind lies from what the model learnt on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drift {
+    /// Kind of lead.
+    pub lead: LeadKind,
     /// Kind of evidence.
     pub kind: String,
     /// Share of pairs with the kind when the model was fitted.
@@ -82,9 +84,9 @@ pub struct Drift {
     pub index: f64,
 }
 
-/// Drift of each kind that the model knows, over the pairs of open cases.
+/// Drift of each kind of evidence that the model knows, over the pairs of open cases that make its kind of lead.
 pub fn drift(data: &Data, pairs: &[Pair], model: &Model) -> Vec<Drift> {
-    let open: Vec<&Pair> = pairs.iter().filter(|p| data.case(p.case).state == CaseState::Open).collect();
+    let open: Vec<&Pair> = pairs.iter().filter(|p| data.case(p.case).state == CaseState::Open && data.lead_kind(p) == model.kind).collect();
     let all = open.len().max(1) as f64;
     let of_kind = |k: &super::model::KindCurve| {
         let mut now = vec![0.0; model.edges.len()];
@@ -103,7 +105,7 @@ pub fn drift(data: &Data, pairs: &[Pair], model: &Model) -> Vec<Drift> {
             (b - a) * (b / a).ln()
         };
         let segments: f64 = k.spread.iter().zip(&now).map(|(a, b)| term(*a, *b)).sum();
-        Drift { kind: k.kind.clone(), then, now: now_present, index: segments + term(1.0 - then, 1.0 - now_present) }
+        Drift { lead: model.kind, kind: k.kind.clone(), then, now: now_present, index: segments + term(1.0 - then, 1.0 - now_present) }
     };
     model.kinds.iter().map(of_kind).collect()
 }
@@ -123,7 +125,7 @@ mod tests {
         f.evidence("phone:13800000001", case, item("victim_contact", -1.0).family("contact").records(&[4]));
         f.evidence("phone:13800000002", case, item("scene_presence", 1.0).records(&[5]));
         let model = model(&[("scene_presence", "presence", 0.8), ("victim_contact", "contact", 1.1)]);
-        let lines = assess(&f.data, &f.data.pairs, &[None, None], &model);
+        let lines = assess(&f.data, &f.data.pairs, &[None, None], &ModelSet::new([model]));
         let [contact, presence] = lines[0].without[..] else { panic!("two families") };
         assert_eq!((contact.family, contact.speaks_for, presence.family, presence.speaks_for), ("contact", false, "presence", true));
         assert!(presence.log_odds.unwrap() < lines[0].log_odds);
@@ -138,7 +140,7 @@ mod tests {
         for (case, phone) in [(open, "phone:13800000001"), (solved, "phone:13800000002"), (open, "phone:13800000003")] {
             f.evidence(phone, case, item("scene_presence", 3.0).records(&[1]));
         }
-        let lines = assess(&f.data, &f.data.pairs, &[None, None, Some(Why::VictimOfCase)], &Model::untrained());
+        let lines = assess(&f.data, &f.data.pairs, &[None, None, Some(Why::VictimOfCase)], &ModelSet::new([]));
         assert_eq!(lines.iter().map(|l| l.subject_id).collect::<Vec<_>>(), ["phone:13800000001"]);
     }
 

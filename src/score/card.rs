@@ -1,10 +1,11 @@
-//! The model card: what a model is for, what it was fitted on, how good it is and where it ends, in Chinese and English. Takes a model,
-//! gives Markdown; every figure comes from the model file.
+//! The model card: what the models of leads are for, what each was fitted on, how good it is and where it ends, in Chinese and English. Takes a set
+//! of models, gives Markdown; every figure comes from the model file.
 
 use std::fmt::Write;
 
 use super::artefact::Approval;
-use super::model::{KindCurve, Model};
+use super::data::LeadKind;
+use super::model::{KindCurve, Model, ModelSet};
 use super::text::figure;
 
 /// One text in both languages.
@@ -17,10 +18,15 @@ fn said(zh: impl Into<String>, en: impl Into<String>) -> Said {
     Said { zh: zh.into(), en: en.into() }
 }
 
-/// The card of a model, as it lies beside it, with who answers for the model.
-pub fn card(model: &Model, approval: Option<&Approval>) -> String {
+/// The card of a set of models, as it lies beside them, with who answers for them.
+pub fn card(models: &ModelSet, approval: Option<&Approval>) -> String {
     let mut text = String::from("<!-- Generated from the model file. Do not edit. -->\n");
-    let parts = [title(model), purpose(), approved(approval), data(model), weights(model), quality(model), limits()];
+    let mut parts = vec![title(models), purpose(), approved(approval)];
+    for model in models.iter() {
+        parts.push(leads(model));
+        parts.extend([data(model), weights(model), quality(model)].map(|p| said(format!("#{}", p.zh), format!("#{}", p.en))));
+    }
+    parts.push(limits());
     for part in &parts {
         text.push('\n');
         text.push_str(&part.zh);
@@ -33,15 +39,25 @@ pub fn card(model: &Model, approval: Option<&Approval>) -> String {
     text
 }
 
-fn title(model: &Model) -> Said {
-    said(format!("# 模型卡：{}\n", model.version), format!("# Model card: {}\n", model.version))
+fn title(models: &ModelSet) -> Said {
+    said(format!("# 模型卡：{}\n", models.version), format!("# Model card: {}\n", models.version))
+}
+
+/// Which leads a model is for.
+fn leads(model: &Model) -> Said {
+    let (zh, en) = match model.kind {
+        LeadKind::AccountToFreeze => ("账户 × 案件：为作案人收转赃款的账户", "Account to freeze: accounts that took the proceeds of a case for its offenders"),
+        LeadKind::SubjectCase => ("对象（人员、手机、设备）× 案件", "Subject × case: persons, phones and devices"),
+        LeadKind::SubjectSeries => ("对象 × 系列：参与系列中一起或多起未破案件", "Subject × series: involved in one of its open cases, or in several"),
+    };
+    said(format!("## {zh}\n\n模型 {}\n", model.version), format!("## {en}\n\nModel {}\n", model.version))
 }
 
 fn purpose() -> Said {
     said(
-        "## 用途\n\n对“对象（人员、手机、设备、账户）× 已立案件”排序，供侦查人员逐条核查。仅作核查线索，不得单独作为采取强制措施的依据；\
+        "## 用途\n\n对“对象（人员、手机、设备、账户）× 已立案件或系列”排序，供侦查人员逐条核查。仅作核查线索，不得单独作为采取强制措施的依据；\
          不预测未来违法犯罪。\n",
-        "## Purpose\n\nRanks subjects (persons, phones, devices, accounts) for a registered case, for an investigator to check reason by reason. \
+        "## Purpose\n\nRanks subjects (persons, phones, devices, accounts) for a registered case or a series of them, for an investigator to check reason by reason. \
          For verification only: no coercive measure rests on a lead alone. It never predicts future offending.\n",
     )
 }
@@ -215,16 +231,18 @@ mod tests {
     #[test]
     fn the_card_names_every_kind_and_what_it_counts_for_in_both_languages() {
         let model = model(&[("scene_presence", "presence", 0.8), ("victim_contact", "contact", 1.1)]);
-        let card = card(&model, None);
+        let version = model.version.clone();
+        let models = ModelSet::new([model]);
+        let card = card(&models, None);
         // 10^0.72, 100^0.72, 1000^0.72.
         assert_eq!(card.matches("| scene_presence | presence | 100 | 50 | 5.25 | 27.5 | 145 |").count(), 2, "{card}");
-        assert_eq!(card.matches(&model.version).count(), 2);
+        assert_eq!((card.matches(&version).count(), card.matches(&models.version).count()), (2, 2));
         assert!(card.contains("## 局限") && card.contains("## Limits"));
         assert!(card.contains("尚无人批准") && card.contains("Approved by nobody"));
     }
 
     #[test]
     fn an_untrained_model_says_so() {
-        assert!(card(&Model::untrained(), None).contains("Not trained yet"));
+        assert!(card(&ModelSet::new([]), None).contains("Not trained yet"));
     }
 }

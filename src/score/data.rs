@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::review::Review;
 
 /// Log-odds in the lake are integers of a millionth of a nat.
@@ -84,6 +86,44 @@ impl SubjectKind {
 
 /// Number of kinds of subject.
 pub const SUBJECT_KINDS: usize = 4;
+
+/// What a lead says. Each kind has a model of its own; the contract is one: evidence, signed reasons that add up, a probability.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum LeadKind {
+    /// An account took the proceeds of a case for those who committed it.
+    AccountToFreeze,
+    /// A person, phone or device was involved in a case.
+    SubjectCase,
+    /// A subject was involved in a case of a series, or in several.
+    SubjectSeries,
+}
+
+impl LeadKind {
+    /// The kind of a lead on a subject in one case.
+    pub fn of_case(subject: SubjectKind) -> LeadKind {
+        match subject {
+            SubjectKind::Account => LeadKind::AccountToFreeze,
+            SubjectKind::Device | SubjectKind::Person | SubjectKind::Phone => LeadKind::SubjectCase,
+        }
+    }
+}
 
 /// Index of a subject in [`Data::subjects`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,6 +220,17 @@ pub struct Item {
     pub via: Option<Via>,
     /// Row of the evidence table, for its detail.
     pub row: u32,
+    /// Of a series: the case it is evidence in, and the probability that it belongs to the same offender as the case that counts fully.
+    pub within: Option<Within>,
+}
+
+/// Where in a series an item of evidence comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Within {
+    /// The case.
+    pub case: CaseIx,
+    /// Probability that this case and the one that counts fully have a common offender; 1 for that one.
+    pub probability: f64,
 }
 
 /// All evidence about one subject in one case.
@@ -220,6 +271,19 @@ pub struct Case {
     pub has_place: bool,
     /// How many cases a solved case of its category stands for, against the average: solved cases are no sample.
     pub solved_weight: f64,
+    /// The cases of a series, where this stands for one; empty for a case.
+    pub members: Vec<CaseIx>,
+}
+
+/// How surely two cases have a common offender.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseTie {
+    /// Probability by all that compares them.
+    pub probability: f64,
+    /// The same without any phone, device, account or person that ties them.
+    pub without_keys: f64,
+    /// Those that tie them.
+    pub keys: Vec<SubjectIx>,
 }
 
 /// A person held a thing in a period.
@@ -362,6 +426,12 @@ pub struct Data {
     pub population: [u64; SUBJECT_KINDS],
     /// How many of them have evidence in a case, on average over the cases where anybody has; see [`Data::mean_candidates`].
     pub candidates_per_case: [f64; SUBJECT_KINDS],
+    /// The same in a series.
+    pub candidates_per_series: [f64; SUBJECT_KINDS],
+    /// Series: the id, and the cases that were joined to it.
+    pub series: Vec<(String, Vec<CaseIx>)>,
+    /// Ties between cases of one series, the smaller index first.
+    pub case_ties: HashMap<(CaseIx, CaseIx), CaseTie>,
     /// Offender labels of solved cases.
     pub offenders: Vec<(CaseIx, SubjectIx)>,
     /// Decisions of reviewers, the earliest first.
@@ -382,6 +452,25 @@ impl Data {
     /// Kind of a subject.
     pub fn kind(&self, subject: SubjectIx) -> SubjectKind {
         self.subject_kinds[subject.0 as usize]
+    }
+
+    /// Mean number of candidates of each kind of subject among which a lead of that kind is sought.
+    pub fn candidates(&self, kind: LeadKind) -> [f64; SUBJECT_KINDS] {
+        match kind {
+            LeadKind::SubjectSeries => self.candidates_per_series,
+            LeadKind::AccountToFreeze | LeadKind::SubjectCase => self.candidates_per_case,
+        }
+    }
+
+    /// The kind of the lead that a pair makes.
+    pub fn lead_kind(&self, pair: &Pair) -> LeadKind {
+        if self.case(pair.case).members.is_empty() { LeadKind::of_case(self.kind(pair.subject)) } else { LeadKind::SubjectSeries }
+    }
+
+    /// The cases that one stands for: those of a series, or itself.
+    pub fn cases_of(&self, case: CaseIx) -> Vec<CaseIx> {
+        let members = &self.case(case).members;
+        if members.is_empty() { vec![case] } else { members.clone() }
     }
 
     /// Mean number of candidates of each kind per case, over the cases that have one; one more case with one candidate of each kind is
@@ -427,11 +516,13 @@ impl Data {
             let key = |i: &Item| (self.terms.text(i.kind), i.via.map_or("", |v| self.subject_id(v.thing)));
             let records = |i: &Item| i.records.iter().map(|&r| (self.sources.text(r.source), r.row)).collect::<Vec<_>>();
             let detail = |i: &Item| self.details.get(i.row as usize);
+            let within = |i: &Item| i.within.map(|w| self.case_id(w.case));
             key(a)
                 .cmp(&key(b))
                 .then(b.log_lr_unats.cmp(&a.log_lr_unats))
                 .then_with(|| records(a).cmp(&records(b)))
                 .then_with(|| detail(a).cmp(&detail(b)))
+                .then_with(|| within(a).cmp(&within(b)))
         });
     }
 

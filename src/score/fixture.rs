@@ -67,13 +67,13 @@ impl ItemSketch {
 
 impl Fixture {
     pub fn new() -> Fixture {
-        Fixture { data: Data { population: [1_000; 4], candidates_per_case: [1_000.0; 4], ..Data::default() } }
+        Fixture { data: Data { population: [1_000; 4], candidates_per_case: [1_000.0; 4], candidates_per_series: [1_000.0; 4], ..Data::default() } }
     }
 
     fn case(&mut self, id: &str, state: CaseState, from: i64, to: i64, as_of_us: i64) -> CaseIx {
         let ix = self.data.case_ids.add(id);
         let occurred = Span { from_us: Some(from), to_us: Some(to) };
-        self.data.cases.push(Case { state, occurred, as_of_us, arrest_group: None, has_place: true, solved_weight: 1.0 });
+        self.data.cases.push(Case { state, occurred, as_of_us, arrest_group: None, has_place: true, solved_weight: 1.0, members: vec![] });
         CaseIx(ix)
     }
 
@@ -109,6 +109,7 @@ impl Fixture {
             span: sketch.span,
             via: None,
             row: self.data.details.len() as u32,
+            within: None,
         };
         self.data.details.push(sketch.detail.into());
         match self.data.pairs.iter_mut().find(|p| (p.subject, p.case) == (subject, case)) {

@@ -1,7 +1,7 @@
-//! From evidence to leads: which subject was involved in which case, how surely, and why.
+//! From evidence to leads: which subject was involved in which case or series, which account took its proceeds, how surely, and why.
 //!
-//! Reads the evidence, who held what, who was party to what and what was covered; writes `lead.candidates`, `lead.leads`,
-//! `lead.reasons` and `lead.models`. Evidence about a thing also speaks about its holder ([`project`]); some may not become subjects
+//! Reads the evidence, who held what, who was party to what, what was covered and which cases are series; writes `lead.candidates`, `lead.leads`,
+//! `lead.series_leads`, `lead.reasons` and `lead.models`. Each kind of lead has a model of its own ([`data::LeadKind`]). Evidence about a thing also speaks about its holder ([`project`]); some may not become subjects
 //! ([`exclude`]); no record and no family counts twice ([`weigh`]); a logistic model learnt on solved cases says what a reason is worth
 //! ([`mod@train`], [`model`]), and the reasons of a lead add up to its score to the micro-nat ([`lead`]).
 //!
@@ -23,6 +23,7 @@ pub mod missing;
 pub mod model;
 pub mod project;
 pub mod review;
+pub mod series;
 pub mod solve;
 pub mod spec;
 #[cfg(test)]
@@ -31,17 +32,19 @@ pub mod text;
 pub mod train;
 pub mod weigh;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
+use strum::IntoEnumIterator;
 
 use self::artefact::Choice;
 use self::assess::{Assessed, Drift};
-use self::data::{CaseState, Data, Pair};
+use self::data::{CaseIx, CaseState, Data, LeadKind, Pair, SubjectIx};
 use self::exclude::{Exclusions, Why};
 use self::lead::Ledger;
 use self::missing::Gaps;
-use self::model::{Model, Score, Scorer};
+use self::model::{ModelSet, Score, Scorer};
 use self::spec::Spec;
 pub use self::text::KindText;
 use self::train::challenger::Challenge;
@@ -50,12 +53,13 @@ use crate::config::Params;
 use crate::error::{Context, Error, Result};
 use crate::lake::{Output, Session};
 use crate::record::Table;
-use crate::record::tables::{CANDIDATES, LEADS, MODELS, REASONS};
+use crate::record::tables::{CANDIDATES, LEADS, MODELS, REASONS, SERIES_LEADS};
 
 /// Tables that [`run`] and [`train()`] read.
 pub const READS: &[&str] = &[
     "records.parties",
     "records.outcomes",
+    "records.series_decisions",
     "staging.cases",
     "staging.case_asof",
     "staging.party_identifiers",
@@ -63,21 +67,24 @@ pub const READS: &[&str] = &[
     "staging.call_events",
     "staging.presence",
     "staging.transfer_events",
+    "staging.case_links",
     "entity.persons",
     "entity.person_records",
     "entity.holders",
+    "link.series",
+    "link.case_pairs",
     "evidence.all",
     "features.values",
     "features.labels",
 ];
 
 /// Tables that [`run`] writes.
-pub const WRITES: &[&Table] = &[&CANDIDATES, &LEADS, &REASONS, &MODELS];
+pub const WRITES: &[&Table] = &[&CANDIDATES, &LEADS, &SERIES_LEADS, &REASONS, &MODELS];
 
 /// Parameters and their defaults.
 ///
 /// `score_seed`: seed of all drawing. `score_replicates`: refits for the intervals. `score_sample`: pairs drawn for training, about.
-/// `score_offender_pairs_min`, `score_components_min`: below these the shipped model is used. `leads_per_case`: listed pairs per open case.
+/// `score_offender_pairs_min`, `score_components_min`: below these the shipped model is used. `leads_per_case`: listed pairs per open case or series.
 pub const PARAMS: &[(&str, f64)] = &[
     ("score_seed", 1.0),
     ("score_replicates", 50.0),
@@ -100,10 +107,10 @@ fn param(params: &Params, name: &str) -> Result<u64> {
     Err(Error::usage("E0606", format!("parameter `{name}` is {value}")).hint("a whole number, not negative"))
 }
 
-/// The model that is built in, for workspaces with too few solved cases of their own.
-pub fn shipped() -> Result<Model> {
+/// The models that are built in, for workspaces with too few solved cases of their own.
+pub fn shipped() -> Result<ModelSet> {
     const SHIPPED: &str = include_str!("../../models/lead/model.json");
-    Model::from_json(SHIPPED).bug("E0607", || "read the shipped model of leads".into())
+    ModelSet::from_json(SHIPPED).bug("E0607", || "read the shipped models of leads".into())
 }
 
 /// A row of `lead.models`.
@@ -118,12 +125,33 @@ struct ModelRow {
 /// A workspace made ready to be scored or learnt from.
 pub struct Prepared {
     data: Data,
+    of_cases: Judged,
+    of_series: Judged,
+}
+
+/// Pairs, and who of them is excluded.
+struct Judged {
     pairs: Vec<Pair>,
     excluded: Vec<Option<Why>>,
+    offenders: Vec<(CaseIx, SubjectIx)>,
+}
+
+impl Judged {
+    /// Those that may become candidates. Whom a reviewer dismissed counts: the lead was one.
+    fn candidates(&self) -> impl Iterator<Item = &Pair> {
+        let may = |why: &Option<Why>| why.is_none_or(|w| w == Why::Dismissed);
+        self.pairs.iter().zip(&self.excluded).filter(move |(_, why)| may(why)).map(|(pair, _)| pair)
+    }
+
+    /// Per pair: is there nothing to learn from it about this kind of lead? Whom a reviewer dismissed is no lead and teaches all the same.
+    fn flags(&self, data: &Data, kind: LeadKind) -> Vec<bool> {
+        let silent = |(pair, why): (&Pair, &Option<Why>)| why.is_some_and(|w| w != Why::Dismissed) || data.lead_kind(pair) != kind;
+        self.pairs.iter().zip(&self.excluded).map(silent).collect()
+    }
 }
 
 impl Prepared {
-    /// Reads a workspace's evidence and facts; drops what is barred, projects onto persons, finds who is excluded.
+    /// Reads a workspace's evidence and facts; drops what is barred, projects onto persons, finds who is excluded, puts series together.
     pub async fn load(session: &Session) -> Result<Prepared> {
         let mut data = load::load(session).await?;
         let exclusions = Exclusions::new(&data);
@@ -132,32 +160,45 @@ impl Prepared {
         let of_persons = project::project(&data, &pairs, &|record| exclusions.bars(record));
         pairs.extend(of_persons);
         let pairs = project::merge(&data, pairs);
-        let excluded: Vec<Option<Why>> = pairs.iter().map(|p| exclusions.why(&data, p)).collect();
-        let candidates = pairs.iter().zip(&excluded).filter(|(_, why)| why.is_none_or(|w| w == Why::Dismissed)).map(|(pair, _)| pair);
-        data.candidates_per_case = data.mean_candidates(candidates);
-        Ok(Prepared { data, pairs, excluded })
+        let excluded = pairs.iter().map(|p| exclusions.why(&data, p)).collect();
+        let of_series = series::of_series(&mut data, &pairs, &exclusions);
+        let of_cases = Judged { pairs, excluded, offenders: data.offenders.clone() };
+        let of_series = Judged { pairs: of_series.pairs, excluded: of_series.excluded, offenders: of_series.offenders };
+        data.candidates_per_case = data.mean_candidates(of_cases.candidates());
+        data.candidates_per_series = data.mean_candidates(of_series.candidates());
+        Ok(Prepared { data, of_cases, of_series })
     }
 
-    /// The pairs of open cases under a model, for judging.
-    pub fn assess(&self, model: &Model) -> Vec<Assessed<'_>> {
-        assess::assess(&self.data, &self.pairs, &self.excluded, model)
+    fn of(&self, kind: LeadKind) -> &Judged {
+        match kind {
+            LeadKind::AccountToFreeze | LeadKind::SubjectCase => &self.of_cases,
+            LeadKind::SubjectSeries => &self.of_series,
+        }
     }
 
-    /// How far the evidence lies from what a model learnt on.
-    pub fn drift(&self, model: &Model) -> Vec<Drift> {
-        assess::drift(&self.data, &self.pairs, model)
+    /// The pairs of open cases under the models, for judging.
+    pub fn assess(&self, models: &ModelSet) -> Vec<Assessed<'_>> {
+        assess::assess(&self.data, &self.of_cases.pairs, &self.of_cases.excluded, models)
     }
 
-    /// Per pair: is there nothing to learn from it? Whom a reviewer dismissed is no lead and teaches all the same.
-    fn flags(&self) -> Vec<bool> {
-        self.excluded.iter().map(|why| why.is_some_and(|w| w != Why::Dismissed)).collect()
+    /// The pairs of series of open cases, with the cases of each series.
+    pub fn assess_series(&self, models: &ModelSet) -> (Vec<Assessed<'_>>, BTreeMap<&str, Vec<&str>>) {
+        let lines = assess::assess(&self.data, &self.of_series.pairs, &self.of_series.excluded, models);
+        let cases = |pair: &Pair| self.data.cases_of(pair.case).into_iter().map(|c| self.data.case_id(c)).collect();
+        let series = self.of_series.pairs.iter().map(|p| (self.data.case_id(p.case), cases(p))).collect();
+        (lines, series)
     }
 
-    /// Subject, case and records of a lead.
+    /// How far the evidence lies from what the models learnt on, by kind of lead and of evidence.
+    pub fn drift(&self, models: &ModelSet) -> Vec<Drift> {
+        LeadKind::iter().flat_map(|kind| assess::drift(&self.data, &self.of(kind).pairs, models.of(kind))).collect()
+    }
+
+    /// Subject, case and records of a lead on a case.
     pub fn lead(&self, lead_id: &str) -> Option<(String, String, Vec<String>)> {
         let id =
             |p: &&Pair| lead::lead_id(self.data.kind(p.subject), self.data.subject_id(p.subject), self.data.case_id(p.case)) == lead_id;
-        let pair = self.pairs.iter().find(id)?;
+        let pair = self.of_cases.pairs.iter().find(id)?;
         let mut records: Vec<String> = pair.items.iter().flat_map(|i| &i.records).map(|&r| self.data.record_text(r)).collect();
         records.sort();
         records.dedup();
@@ -165,17 +206,31 @@ impl Prepared {
     }
 }
 
+/// Learns the model of one kind of leads from several workspaces.
+fn fit(kind: LeadKind, worlds: &[(&str, &Prepared)], spec: &Spec, prior: Option<&ModelSet>) -> Outcome {
+    let flags: Vec<Vec<bool>> = worlds.iter().map(|(_, p)| p.of(kind).flags(&p.data, kind)).collect();
+    let worlds: Vec<World<'_>> = worlds
+        .iter()
+        .zip(&flags)
+        .map(|((name, p), excluded)| {
+            let of = p.of(kind);
+            World { name, data: &p.data, pairs: &of.pairs, excluded, offenders: &of.offenders }
+        })
+        .collect();
+    train::train(kind, &worlds, spec, prior.map(|set| set.of(kind)))
+}
+
 /// What scores a workspace.
 #[derive(Clone, Debug)]
 pub enum Basis {
-    /// Learn from the workspace's own solved cases; where they are too few, use this one.
-    OwnCasesOr(Box<Model>),
-    /// This one, and what it is called beside its version.
-    Given(Box<Model>, &'static str),
+    /// Learn from the workspace's own solved cases; where they are too few, use these.
+    OwnCasesOr(Box<ModelSet>),
+    /// These, and what they are called beside their version.
+    Given(Box<ModelSet>, &'static str),
 }
 
 impl Basis {
-    /// What `lead_model` says in the workspace at `root`. Whether the model may be used is for [`artefact::permit`].
+    /// What `lead_model` says in the workspace at `root`. Whether the models may be used is for [`artefact::permit`].
     pub fn chosen(root: &Path, params: &Params) -> Result<Basis> {
         Ok(match Choice::of(params)? {
             Choice::Auto => Basis::OwnCasesOr(Box::new(shipped()?)),
@@ -185,86 +240,126 @@ impl Basis {
     }
 }
 
-/// Scores every pair of a subject and a case that has evidence, and says by which model.
-pub async fn run(session: &Session, params: &Params, texts: &[KindText], basis: Basis) -> Result<Vec<Output>> {
-    let prepared = Prepared::load(session).await?;
-    let (model, fitted, origin, note) = match basis {
-        Basis::Given(model, "shipped") => (*model, None, "shipped", "shipped model, as `lead_model` says".to_owned()),
-        Basis::Given(model, origin) => (
-            *model,
-            None,
-            origin,
-            "model of the workspace, as `lead_model` says; it may have learnt from the solved cases that it scores".to_owned(),
-        ),
-        Basis::OwnCasesOr(shipped) => {
-            let flags = prepared.flags();
-            let world = World { name: "workspace", data: &prepared.data, pairs: &prepared.pairs, excluded: &flags };
-            let spec = Spec { challenger_trees: 0, ..Spec::default().with_params(params)? };
-            match train::train(&[world], &spec, Some(shipped.as_ref())) {
-                Outcome::Fitted(fitted) => (
-                    fitted.model.clone(),
-                    Some(*fitted),
-                    "workspace",
-                    "fitted on the solved cases of this workspace, from the shipped model on".to_owned(),
-                ),
-                Outcome::TooFew(why) => (*shipped, None, "shipped", format!("shipped model, for this workspace has {why}")),
+/// The models that score a workspace, and where they come from.
+struct Chosen {
+    models: ModelSet,
+    /// What was fitted on the workspace itself.
+    fitted: BTreeMap<LeadKind, Fitted>,
+    origin: &'static str,
+    note: String,
+}
+
+impl Chosen {
+    fn of(basis: Basis, prepared: &Prepared, params: &Params) -> Result<Chosen> {
+        let shipped = match basis {
+            Basis::Given(models, origin) => {
+                let note = match origin {
+                    "shipped" => "shipped models, as `lead_model` says",
+                    _ => "models of the workspace, as `lead_model` says; they may have learnt from the solved cases that they score",
+                };
+                return Ok(Chosen { models: *models, fitted: BTreeMap::new(), origin, note: note.to_owned() });
+            }
+            Basis::OwnCasesOr(shipped) => shipped,
+        };
+        let spec = Spec { challenger_trees: 0, ..Spec::default().with_params(params)? };
+        let (mut fitted, mut notes) = (BTreeMap::new(), Vec::new());
+        for kind in LeadKind::iter() {
+            match fit(kind, &[("workspace", prepared)], &spec, Some(shipped.as_ref())) {
+                Outcome::Fitted(own) => {
+                    fitted.insert(kind, *own);
+                    notes.push(format!("{kind}: fitted on the solved cases of this workspace, from the shipped model on"));
+                }
+                Outcome::TooFew(why) => notes.push(format!("{kind}: shipped model, for this workspace has {why}")),
             }
         }
-    };
-    let model = &model;
-    let model_version = format!("{origin}:{}", model.version);
-    let scores = scores(&prepared, model, fitted.as_ref());
-    let ledger = Ledger {
-        data: &prepared.data,
-        pairs: &prepared.pairs,
-        scores: &scores,
-        excluded: &prepared.excluded,
+        let own = |kind: LeadKind| fitted.get(&kind).map_or_else(|| shipped.of(kind).clone(), |f| f.model.clone());
+        let origin = if fitted.is_empty() { "shipped" } else { "workspace" };
+        Ok(Chosen { models: ModelSet::new(LeadKind::iter().map(own)), fitted, origin, note: notes.join("; ") })
+    }
+}
+
+/// Scores every pair of a subject and a case or series that has evidence, and says by which models.
+pub async fn run(session: &Session, params: &Params, texts: &[KindText], basis: Basis) -> Result<Vec<Output>> {
+    let prepared = Prepared::load(session).await?;
+    let chosen = Chosen::of(basis, &prepared, params)?;
+    let model_version = format!("{}:{}", chosen.origin, chosen.models.version);
+    let listed_per_case = param(params, "leads_per_case")? as usize;
+    let data = &prepared.data;
+    let scores_of_cases = scores(data, &prepared.of_cases, &chosen);
+    let scores_of_series = scores(data, &prepared.of_series, &chosen);
+    let of_cases = Ledger {
+        data,
+        pairs: &prepared.of_cases.pairs,
+        scores: &scores_of_cases,
+        excluded: &prepared.of_cases.excluded,
         texts,
         model_version: &model_version,
-        listed_per_case: param(params, "leads_per_case")? as usize,
+        listed_per_case,
     };
-    let (leads, reasons) = ledger.leads(&Gaps::new(&prepared.data, &prepared.pairs));
-    let models = [ModelRow { model_version: model_version.clone(), note, model: model.to_json(), card: card::card(model, None) }];
+    let of_series =
+        Ledger { pairs: &prepared.of_series.pairs, scores: &scores_of_series, excluded: &prepared.of_series.excluded, ..of_cases };
+    let (leads, mut reasons) = of_cases.leads(Some(&Gaps::new(data, &prepared.of_cases.pairs)));
+    let (series_leads, series_reasons) = of_series.leads(None);
+    reasons.extend(series_reasons);
+    let card = card::card(&chosen.models, None);
+    let models = [ModelRow { model_version: model_version.clone(), note: chosen.note, model: chosen.models.to_json(), card }];
     Ok(vec![
-        Output::from_rows(&CANDIDATES, &ledger.candidates())?,
+        Output::from_rows(&CANDIDATES, &of_cases.candidates())?,
         Output::from_rows(&LEADS, &leads)?,
+        Output::from_rows(&SERIES_LEADS, &of_series.series(series_leads))?,
         Output::from_rows(&REASONS, &reasons)?,
         Output::from_rows(&MODELS, &models)?,
     ])
 }
 
-/// Scores of all pairs; a solved case is scored by the model that has not seen it.
-fn scores(prepared: &Prepared, model: &Model, fitted: Option<&Fitted>) -> Vec<Score> {
-    let data = &prepared.data;
-    let usual = Scorer::new(model, data);
-    let held_out: Vec<Scorer<'_>> = fitted.into_iter().flat_map(|f| &f.held_out).map(|m| Scorer::new(m, data)).collect();
-    let scorer = |pair: &Pair| match fitted.and_then(|f| f.fold_of.get(&(0, pair.case))) {
-        Some(&fold) if data.case(pair.case).state == CaseState::Solved => &held_out[fold],
-        _ => &usual,
+/// Scores of all pairs, each by the model of its kind of lead; a solved case is scored by the model that has not seen it.
+fn scores(data: &Data, of: &Judged, chosen: &Chosen) -> Vec<Score> {
+    let usual: BTreeMap<LeadKind, Scorer<'_>> = chosen.models.iter().map(|m| (m.kind, Scorer::new(m, data))).collect();
+    let held_out: BTreeMap<LeadKind, Vec<Scorer<'_>>> =
+        chosen.fitted.iter().map(|(&kind, f)| (kind, f.held_out.iter().map(|m| Scorer::new(m, data)).collect())).collect();
+    let scorer = |pair: &Pair| {
+        let kind = data.lead_kind(pair);
+        match chosen.fitted.get(&kind).and_then(|f| f.fold_of.get(&(0, pair.case))) {
+            Some(&fold) if data.case(pair.case).state == CaseState::Solved => &held_out[&kind][fold],
+            _ => &usual[&kind],
+        }
     };
     let score = |pair: &Pair| scorer(pair).score(data.kind(pair.subject), pair);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(prepared.pairs.len().div_ceil(10_000).max(1));
-    let chunk = prepared.pairs.len().div_ceil(threads).max(1);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(of.pairs.len().div_ceil(10_000).max(1));
+    let chunk = of.pairs.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        let parts: Vec<_> = prepared.pairs.chunks(chunk).map(|c| scope.spawn(|| c.iter().map(score).collect::<Vec<_>>())).collect();
+        let parts: Vec<_> = of.pairs.chunks(chunk).map(|c| scope.spawn(|| c.iter().map(score).collect::<Vec<_>>())).collect();
         parts.into_iter().flat_map(|p| p.join().expect("scoring a pair does not panic")).collect()
     })
 }
 
-/// Learns one model from the solved cases of several workspaces, each with its name, from the curves of `prior` on. An error when they hold
-/// too little.
-pub async fn train(worlds: &[(&str, &Session)], spec: &Spec, prior: Option<&Model>) -> Result<(Model, Option<Challenge>)> {
+/// Learns a model of each kind of leads from the solved cases of several workspaces, each with its name, from the curves of `prior` on. An error
+/// when they hold too little for leads on cases; a kind that they hold too little for keeps what `prior` says of it.
+pub async fn train(
+    worlds: &[(&str, &Session)],
+    spec: &Spec,
+    prior: Option<&ModelSet>,
+) -> Result<(ModelSet, BTreeMap<LeadKind, Challenge>)> {
     let mut prepared = Vec::with_capacity(worlds.len());
     for (name, session) in worlds {
         prepared.push((*name, Prepared::load(session).await?));
     }
-    let flags: Vec<Vec<bool>> = prepared.iter().map(|(_, p)| p.flags()).collect();
-    let worlds: Vec<World<'_>> =
-        prepared.iter().zip(&flags).map(|((name, p), excluded)| World { name, data: &p.data, pairs: &p.pairs, excluded }).collect();
-    match train::train(&worlds, spec, prior) {
-        Outcome::Fitted(fitted) => Ok((fitted.model, fitted.challenge)),
-        Outcome::TooFew(why) => {
-            Err(Error::usage("E0609", format!("learn from these workspaces: {why}")).hint("add workspaces with more solved cases"))
+    let worlds: Vec<(&str, &Prepared)> = prepared.iter().map(|(name, p)| (*name, p)).collect();
+    let (mut models, mut challenges) = (Vec::new(), BTreeMap::new());
+    for kind in LeadKind::iter() {
+        match fit(kind, &worlds, spec, prior) {
+            Outcome::Fitted(fitted) => {
+                models.push(fitted.model);
+                challenges.extend(fitted.challenge.map(|c| (kind, c)));
+            }
+            Outcome::TooFew(why) if kind == LeadKind::SubjectCase => {
+                return Err(Error::usage("E0609", format!("learn from these workspaces: {why}")).hint("add workspaces with more solved cases"));
+            }
+            Outcome::TooFew(why) => {
+                eprintln!("{kind}: nothing learnt, these workspaces have {why}");
+                models.extend(prior.map(|set| set.of(kind).clone()));
+            }
         }
     }
+    Ok((ModelSet::new(models), challenges))
 }

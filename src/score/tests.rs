@@ -103,16 +103,16 @@ fn texts() -> Vec<KindText> {
 }
 
 fn untrained() -> Basis {
-    Basis::OwnCasesOr(Box::new(Model::untrained()))
+    Basis::OwnCasesOr(Box::new(ModelSet::new([])))
 }
 
 #[tokio::test]
 async fn a_model_that_is_given_scores_even_where_the_workspace_could_learn_its_own() {
     let session = session(80, 20).await;
-    let given = model::tests::model(&[("scene_presence", "presence", 0.8)]);
+    let given = ModelSet::new([model::tests::model(&[("scene_presence", "presence", 0.8)])]);
     let outputs = run(&session, &Params::default(), &texts(), Basis::Given(Box::new(given.clone()), "approved")).await.unwrap();
-    assert_eq!(column(&outputs[3], "model_version"), [format!("approved:{}", given.version)]);
-    assert!(column(&outputs[2], "side").contains(&"uncalibrated"), "it has not learnt victim_contact");
+    assert_eq!(column(&outputs[4], "model_version"), [format!("approved:{}", given.version)]);
+    assert!(column(&outputs[3], "side").contains(&"uncalibrated"), "it has not learnt victim_contact");
 }
 
 fn column<'a>(output: &'a Output, name: &str) -> Vec<&'a str> {
@@ -124,8 +124,10 @@ async fn a_workspace_with_solved_cases_learns_its_own_model_and_explains_every_l
     let session = session(80, 20).await;
     let params = Params::default().with("score_replicates", crate::config::Param::Int(10));
     let outputs = run(&session, &params, &texts(), untrained()).await.unwrap();
-    let [candidates, leads, reasons, models] = &outputs[..] else { panic!("four tables") };
+    let [candidates, leads, series_leads, reasons, models] = &outputs[..] else { panic!("five tables") };
     assert!(column(models, "model_version")[0].starts_with("workspace:lead-"));
+    assert!(column(models, "note")[0].contains("subject_case: fitted") && column(models, "note")[0].contains("account_to_freeze: shipped"));
+    assert!(column(series_leads, "lead_id").is_empty(), "no case belongs with another");
     let listed = column(leads, "subject_id");
     let states: Vec<_> = listed.iter().zip(column(leads, "state")).collect();
     assert!(states.contains(&(&"person:named", "lead")), "a fact alone makes a lead: {states:?}");
@@ -158,7 +160,7 @@ async fn a_workspace_with_too_few_solved_cases_says_that_it_uses_the_shipped_mod
     let session = session(5, 4).await;
     let outputs = run(&session, &Params::default(), &texts(), untrained()).await.unwrap();
     assert!(column(&outputs[1], "model_version").iter().all(|v| v.starts_with("shipped:lead-")));
-    assert!(column(&outputs[3], "note")[0].contains("5 offender pairs"));
-    assert!(column(&outputs[2], "side").contains(&"uncalibrated"));
+    assert!(column(&outputs[4], "note")[0].contains("5 offender pairs"));
+    assert!(column(&outputs[3], "side").contains(&"uncalibrated"));
     assert_eq!(train(&[("w", &session)], &Spec::default(), None).await.unwrap_err().code, "E0609");
 }

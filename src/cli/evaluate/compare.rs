@@ -15,7 +15,7 @@ use crate::score::Prepared;
 use crate::score::assess::Assessed;
 use crate::score::fit::sigmoid;
 use crate::score::lead::lead_id;
-use crate::score::model::Model;
+use crate::score::model::ModelSet;
 
 /// A lead under two models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,8 +31,8 @@ struct Moved {
 /// Prints every lead that either model puts among the first `top` of all.
 pub(super) async fn run(
     config: &Config,
-    a: &Model,
-    b: &Model,
+    a: &ModelSet,
+    b: &ModelSet,
     top: usize,
     disclosure: &DisclosureArgs,
     json: bool,

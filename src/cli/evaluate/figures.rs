@@ -15,7 +15,7 @@ use crate::lake::{Lake, Session};
 use crate::score::Prepared;
 use crate::score::assess::{Assessed, Drift};
 use crate::score::evaluate::{Judged, Ranking, Scored, Truth, average_precision, best_ranks, precision_at, ranking};
-use crate::score::model::Model;
+use crate::score::model::ModelSet;
 
 /// How much a squad can look at.
 #[derive(Clone, Copy, Debug)]
@@ -76,9 +76,21 @@ pub struct WorldFigures {
     pub false_leads: [f64; FALSE_FROM.len()],
     /// Who gets selected, by group.
     pub selection: Vec<Rate>,
-    /// How far the evidence lies from what the model learnt on.
+    /// Leads on series of open cases that name no suspect.
+    pub series: SeriesFigures,
+    /// How far the evidence lies from what the models learnt on.
     pub drift: Vec<(String, f64, f64, f64)>,
     /// Every probability given in those cases, for pooling over worlds.
+    #[serde(skip)]
+    pub judged: Vec<Judged>,
+}
+
+/// Leads on series, judged: whoever committed one of the open cases is an offender of the series.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeriesFigures {
+    /// By the model of series; then by the best lead on one of the cases.
+    pub rankings: Vec<Ranked>,
+    /// Every probability given, for pooling over worlds.
     #[serde(skip)]
     pub judged: Vec<Judged>,
 }
@@ -122,7 +134,7 @@ struct ModelRow {
 }
 
 /// The figures of a workspace that was fed with a synthetic world, under a model; without one, under the model that ranked it.
-pub async fn of_workspace(config: &Config, world: &Path, model: Option<&Model>, capacity: Capacity) -> Result<WorldFigures> {
+pub async fn of_workspace(config: &Config, world: &Path, model: Option<&ModelSet>, capacity: Capacity) -> Result<WorldFigures> {
     let lake = Lake::open(&config.root)?;
     let session = lake.session(&super::settings(config)).await?;
     let own;
@@ -147,6 +159,7 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&Model>, 
     in_data.retain(|_, subjects| subjects.iter().any(|s| seen.contains(s)));
     let judge = Judge { truth: &truth.offenders, in_data: &in_data, seen: &seen, capacity };
     let clew: Vec<Scored> = own.iter().map(|l| scored(l, l.log_odds)).collect();
+    let series = of_series(&prepared, model, &own, &held_out, &truth, &seen, capacity);
     let mut rankings = vec![judge.ranked("clew", &clew)];
     for (name, lines) in baselines::all(&session, &lines, &held_out).await? {
         rankings.push(judge.ranked(name, &lines));
@@ -159,10 +172,58 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&Model>, 
         lookalikes: best_ranks(&clew, &truth.offenders, &truth.lookalikes),
         false_leads: false_leads(&session, &held_out, &truth).await?,
         selection: selection::rates(&session, &clew).await?,
-        drift: prepared.drift(model).into_iter().map(|Drift { kind, then, now, index }| (kind, then, now, index)).collect(),
+        series,
+        drift: prepared.drift(model).into_iter().map(|Drift { lead, kind, then, now, index }| (format!("{lead}: {kind}"), then, now, index)).collect(),
         judged: judged(&own, &truth),
         rankings,
     })
+}
+
+/// Series whose open cases all name nobody, ranked by the model of series and by the best lead on one of their cases.
+fn of_series(
+    prepared: &Prepared,
+    models: &ModelSet,
+    of_cases: &[&Assessed<'_>],
+    held_out: &BTreeSet<String>,
+    truth: &WorldTruth,
+    seen: &BTreeSet<String>,
+    capacity: Capacity,
+) -> SeriesFigures {
+    let (lines, cases) = prepared.assess_series(models);
+    let lines: Vec<&Assessed<'_>> = lines.iter().filter(|l| cases[l.case_id].iter().all(|c| held_out.contains(*c))).collect();
+    let offenders = |series: &str| -> BTreeSet<String> {
+        cases[series].iter().filter_map(|c| truth.offenders.get(*c)).flatten().cloned().collect()
+    };
+    let judged_series: BTreeSet<&str> = lines.iter().map(|l| l.case_id).collect();
+    let of_truth: Truth = judged_series.iter().map(|s| ((*s).to_owned(), offenders(s))).collect();
+    let mut in_data = of_truth.clone();
+    in_data.retain(|_, subjects| subjects.iter().any(|s| seen.contains(s)));
+    let judge = Judge { truth: &of_truth, in_data: &in_data, seen, capacity };
+    let own: Vec<Scored> = lines.iter().map(|l| scored(l, l.log_odds)).collect();
+    let series_of: BTreeMap<&str, &str> = judged_series.iter().flat_map(|s| cases[s].iter().map(|c| (*c, *s))).collect();
+    let mut best: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+    for line in of_cases {
+        if let Some(&series) = series_of.get(line.case_id) {
+            let slot = best.entry((series, line.subject_id)).or_insert(line.log_odds);
+            *slot = slot.max(line.log_odds);
+        }
+    }
+    let best: Vec<Scored> = best
+        .into_iter()
+        .map(|((series, subject), score)| Scored { case_id: series.to_owned(), subject_id: subject.to_owned(), score })
+        .collect();
+    let clusters: BTreeMap<&str, u32> = judged_series.iter().copied().zip(0..).collect();
+    let judged = lines
+        .iter()
+        .map(|l| Judged {
+            log_odds: l.log_odds,
+            stratum: l.kind.position() as u32,
+            weight: 1.0,
+            cluster: clusters[l.case_id],
+            offender: of_truth[l.case_id].contains(l.subject_id),
+        })
+        .collect();
+    SeriesFigures { rankings: vec![judge.ranked("leads on series", &own), judge.ranked("best lead on one of its cases", &best)], judged }
 }
 
 /// Two kinds of evidence from two kinds of source make a lead; that it is about an uninvolved subject makes it a false one.
@@ -178,10 +239,10 @@ async fn false_leads(session: &Session, cases: &BTreeSet<String>, truth: &WorldT
 }
 
 /// The model behind the leads of the workspace.
-async fn ranked_by(session: &Session) -> Result<Model> {
+async fn ranked_by(session: &Session) -> Result<ModelSet> {
     let rows: Vec<ModelRow> = session.rows("lead.models", &["model"], &["model_version"]).await?;
     let text = rows.into_iter().next().map(|r| r.model).unwrap_or_default();
-    Model::from_json(&text).usage("E0824", || "read the model behind the leads: `clew run` first".into())
+    ModelSet::from_json(&text).usage("E0824", || "read the model behind the leads: `clew run` first".into())
 }
 
 fn scored(line: &Assessed<'_>, score: f64) -> Scored {

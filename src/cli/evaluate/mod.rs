@@ -20,7 +20,7 @@ use crate::error::{Context, Error, Result};
 use crate::report::reliability_page;
 use crate::score::artefact;
 use crate::score::evaluate::{Judged, reliability};
-use crate::score::{self, model::Model};
+use crate::score::{self, model::ModelSet};
 use crate::synth::{self, Spec, Void, World};
 use figures::{Capacity, WorldFigures};
 pub use print::{brief, table};
@@ -111,7 +111,7 @@ pub async fn run(args: &EvaluateArgs, globals: &Globals, out: &mut dyn Write) ->
         }
     };
     let figures: Vec<&WorldFigures> = worlds.iter().map(|(_, f)| f).collect();
-    let judged = pooled(&figures);
+    let judged = pooled(figures.iter().map(|f| &f.judged));
     if let Some(path) = &args.svg {
         std::fs::write(path, reliability_page(&reliability(&judged))).usage("E0817", || format!("write {}", path.display()))?;
     }
@@ -120,19 +120,19 @@ pub async fn run(args: &EvaluateArgs, globals: &Globals, out: &mut dyn Write) ->
 }
 
 /// The probabilities of all worlds; clusters of one world are not those of another.
-fn pooled(worlds: &[&WorldFigures]) -> Vec<Judged> {
+fn pooled<'a>(worlds: impl IntoIterator<Item = &'a Vec<Judged>>) -> Vec<Judged> {
     let mut all = Vec::new();
     let mut first = 0;
-    for world in worlds {
-        let last = world.judged.iter().map(|j| j.cluster).max().map_or(0, |c| c + 1);
-        all.extend(world.judged.iter().map(|j| Judged { cluster: first + j.cluster, ..*j }));
+    for judged in worlds {
+        let last = judged.iter().map(|j| j.cluster).max().map_or(0, |c| c + 1);
+        all.extend(judged.iter().map(|j| Judged { cluster: first + j.cluster, ..*j }));
         first += last;
     }
     all
 }
 
 /// A model by its name: `shipped`, a version of the workspace, a folder.
-fn model_named(config: Option<&Config>, name: &str) -> Result<Model> {
+fn model_named(config: Option<&Config>, name: &str) -> Result<ModelSet> {
     let dir = config.map(|c| artefact::folder(&c.root, name)).filter(|d| d.is_dir());
     match dir {
         _ if name == "shipped" => score::shipped(),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::figures::{FALSE_FROM, Ranked, WorldFigures};
 use super::selection;
 use crate::cli::output::{Alignment, grid};
+use crate::score::data::SubjectKind;
 use crate::score::evaluate::{
     Better, Judged, ReliabilityBin, brier, calibration_error, cllr, cllr_min, reliability, reliability_between, spread,
 };
@@ -69,7 +70,8 @@ pub fn table(worlds: &[&WorldFigures]) -> String {
     let mut text = title(worlds);
     text.push_str(&rankings(worlds));
     text.push_str(&ablation(worlds));
-    text.push_str(&probabilities(&super::pooled(worlds)));
+    text.push_str(&probabilities(&super::pooled(worlds.iter().map(|w| &w.judged))));
+    text.push_str(&kinds(worlds));
     text.push_str(&rates(worlds));
     text.push_str(&drift(worlds));
     text.push_str(&false_leads(worlds));
@@ -188,6 +190,37 @@ fn probabilities(judged: &[Judged]) -> String {
             rows
         )
     )
+}
+
+/// Each kind of lead by itself: accounts, other subjects, series.
+fn kinds(worlds: &[&WorldFigures]) -> String {
+    let account = SubjectKind::Account.position() as u32;
+    let of_cases = super::pooled(worlds.iter().map(|w| &w.judged));
+    let (accounts, others): (Vec<Judged>, Vec<Judged>) = of_cases.into_iter().partition(|j| j.stratum == account);
+    let of_series = super::pooled(worlds.iter().map(|w| &w.series.judged));
+    let row = |(name, judged): (&str, &Vec<Judged>)| {
+        Probabilities::of(judged).from_five_percent.map(|b| bin_row(format!("{name}, from 5 % on"), &b))
+    };
+    let rows: Vec<Vec<String>> =
+        [("accounts to freeze", &accounts), ("persons, phones, devices", &others), ("subjects of series", &of_series)]
+            .into_iter()
+            .filter_map(row)
+            .collect();
+    let mut text = format!("\n{}\n", grid(&header(&["kind of lead", "leads", "mean given", "observed", "95 % interval (by offenders)", "within 5 points or inside"]), rows));
+    let Some(first) = worlds.first() else { return text };
+    let series: usize = worlds.iter().map(|w| w.series.rankings[0].all.cases).sum();
+    let rows = (0..first.series.rankings.len())
+        .map(|i| {
+            let mut row = vec![first.series.rankings[i].name.clone(), series.to_string()];
+            row.extend([0, 1, 2].map(|k| figure(worlds, &|w| w.series.rankings[i].all.hit_at[k])));
+            row.push(figure(worlds, &|w| w.series.rankings[i].all.chance_at[2]));
+            row.push(figure(worlds, &|w| w.series.rankings[i].average_precision));
+            row
+        })
+        .collect();
+    let names = ["series of open cases that name nobody", "series", "hit@1", "hit@5", "hit@10", "chance@10", "AP"];
+    text.push_str(&format!("\n{}\n", grid(&header(&names), rows)));
+    text
 }
 
 fn rates(worlds: &[&WorldFigures]) -> String {

@@ -7,12 +7,14 @@ use crate::cli::read::rows_where;
 use crate::error::{Error, Result};
 use crate::lake::Session;
 
-/// One lead or candidate.
+/// One lead or candidate, on a case or on a series.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Lead {
     pub lead_id: String,
     pub kind: String,
     pub subject_id: String,
+    /// Case, or series.
+    #[serde(alias = "series_id")]
     pub case_id: String,
     pub state: String,
     pub rank: Option<i64>,
@@ -21,7 +23,7 @@ pub(super) struct Lead {
     pub low: f64,
     pub high: f64,
     /// Candidates that did not become leads have none.
-    #[serde(default)]
+    #[serde(default, alias = "series_rank")]
     pub case_rank: Option<i64>,
     #[serde(default)]
     pub model_version: Option<String>,
@@ -95,6 +97,20 @@ const LEAD: &[&str] = &[
     "high",
     "model_version",
 ];
+const SERIES_LEAD: &[&str] = &[
+    "lead_id",
+    "kind",
+    "subject_id",
+    "series_id",
+    "state",
+    "rank",
+    "series_rank",
+    "score_unats",
+    "probability",
+    "low",
+    "high",
+    "model_version",
+];
 const CANDIDATE: &[&str] =
     &["lead_id", "kind", "subject_id", "case_id", "state", "state_reason", "rank", "score_unats", "probability", "low", "high"];
 const REASON: &[&str] =
@@ -105,6 +121,7 @@ impl Argument {
     pub async fn load(session: &Session, id: &str) -> Result<Option<Argument>> {
         let begins = |id: &str| -> Expr { ident("lead_id").gt_eq(lit(id)).and(ident("lead_id").lt_eq(lit(format!("{id}\u{10ffff}")))) };
         let mut leads: Vec<Lead> = rows_where(session, "lead.leads", begins(id), LEAD, &["lead_id"]).await?;
+        leads.extend(rows_where(session, "lead.series_leads", begins(id), SERIES_LEAD, &["lead_id"]).await?);
         if leads.is_empty() {
             leads = rows_where(session, "lead.candidates", begins(id), CANDIDATE, &["lead_id"]).await?;
         }

@@ -376,6 +376,7 @@ pub const LEADS: Table = analysis(
     "one lead or candidate of one open case",
     &[
         col("lead_id", "线索编号", Type::Text, "`L` and a hash of subject kind, subject and case.").required(),
+        col("lead_kind", "线索类型", Type::Text, "subject_case, or account_to_freeze: which model scored it.").required(),
         col("kind", "类型", Type::Text, "person, phone, device or account.").required(),
         col("subject_id", "对象", Type::Text, "Subject.").required().class(Class::Identifier),
         col("case_id", "案件编号", Type::Text, "Case.").required(),
@@ -390,13 +391,36 @@ pub const LEADS: Table = analysis(
     ],
 );
 
+/// Subjects of series of open cases, ranked.
+pub const SERIES_LEADS: Table = analysis(
+    Schema::Lead,
+    "series_leads",
+    "one lead or candidate of the open cases of one series",
+    &[
+        col("lead_id", "线索编号", Type::Text, "`L` and a hash of subject kind, subject and series.").required(),
+        col("kind", "类型", Type::Text, "person, phone, device or account.").required(),
+        col("subject_id", "对象", Type::Text, "Subject.").required().class(Class::Identifier),
+        col("series_id", "系列", Type::Text, "Series.").required(),
+        col("open_cases", "未破案件", Type::TextList, "Its open cases, two or more.").required(),
+        col("evidence_cases", "有证据案件", Type::TextList, "Those in which something is known of the subject.").required(),
+        col("state", "状态", Type::Text, "lead, or candidate: one family or one kind of source only.").required(),
+        col("rank", "排序", Type::Int, "Rank over all series.").required(),
+        col("series_rank", "系列内排序", Type::Int, "Rank within the series.").required(),
+        col("score_unats", "得分", Type::Int, "Log-odds: the sum of the reasons.").required().unit(UNATS),
+        col("probability", "概率", Type::Float, "Probability that the subject was involved in one of the cases or in several.").required(),
+        col("low", "下限", Type::Float, "Lower end of the 90 % interval.").required(),
+        col("high", "上限", Type::Float, "Upper end of the 90 % interval.").required(),
+        col("model_version", "模型版本", Type::Text, "Models that scored it.").required(),
+    ],
+);
+
 /// Why a lead has its score: every reason, for and against, and what is missing.
 pub const REASONS: Table = analysis(
     Schema::Lead,
     "reasons",
     "one reason of one lead",
     &[
-        col("lead_id", "线索编号", Type::Text, "Lead.").required(),
+        col("lead_id", "线索编号", Type::Text, "Lead, of `lead.leads` or `lead.series_leads`.").required(),
         col("position", "次序", Type::Int, "1 is the strongest; the prior comes first as 0.").required(),
         col("side", "方向", Type::Text, "prior, for, against, missing (no weight) or uncalibrated (no weight yet).").required(),
         col("kind", "证据种类", Type::Text, "Kind of evidence.").required(),

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::Disclosed;
 use super::super::format;
 use super::super::svg;
-use super::super::view::RoamingView;
+use super::super::view::{RoamingView, SeriesView};
 use super::super::words::Text;
 use super::parts::{bi, case_list, subject, t, th, th_num};
 
@@ -68,6 +68,9 @@ pub(super) fn series(report: &Disclosed) -> Markup {
                                 code { (s.series_id) } " · " (t(&format!("{} 案", s.cases.len()), &format!("{} cases", s.cases.len())))
                                 " · " (t("最弱联系", "weakest link")) " " (format::signed(s.weakest_shown)) " (" (format::factor(s.weakest_shown)) ")"
                             } }
+                            @if !s.subjects.is_empty() {
+                                tr { td colspan="5" { (series_subjects(s)) } }
+                            }
                             @if let Some(picture) = svg::dendrogram(&format!("series-{i}"), s) {
                                 tr { td colspan="5" { (picture) } }
                             }
@@ -82,6 +85,28 @@ pub(super) fn series(report: &Disclosed) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Who may be behind the open cases of a series.
+fn series_subjects(s: &SeriesView) -> Markup {
+    html! {
+        div.scroll { table {
+            thead { tr {
+                (th("对象", "subject")) (th("涉及其中一起或多起未破案件的概率", "probability: in one of its open cases or several")) (th("有证据的案件", "cases with evidence"))
+                (th("线索", "lead"))
+            } }
+            tbody {
+                @for who in &s.subjects {
+                    tr {
+                        td { (subject(&who.subject)) }
+                        td.prob { (svg::interval_bar(who.probability, who.low, who.high)) " " (format::percent(who.probability)) }
+                        td { (case_list(&who.cases)) }
+                        td { code { (who.lead_id) } " " span.dim { @if who.is_lead { (t("线索", "lead")) } @else { (t("候选", "candidate")) } } }
+                    }
+                }
+            }
+        } }
     }
 }
 

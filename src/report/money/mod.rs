@@ -57,6 +57,23 @@ pub struct TargetRow {
     pub n_payments: i64,
     pub n_senders: i64,
     pub ordinary_payers: i64,
+    /// The lead on the account: that it took the money for those who committed the case.
+    #[serde(skip)]
+    pub lead: Option<AccountLead>,
+}
+
+/// A lead on an account to freeze, as far as the page shows it.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "columns are documented by record::tables::LEADS")]
+pub struct AccountLead {
+    pub lead_id: String,
+    pub subject_id: String,
+    pub probability: f64,
+}
+
+impl AccountLead {
+    /// Columns that a row is read from.
+    pub const COLUMNS: &[&str] = &["lead_id", "subject_id", "probability"];
 }
 
 impl TargetRow {
@@ -258,6 +275,7 @@ fn targets(rows: &[&TargetRow], utc_offset_min: i64, mask: &dyn Mask) -> Markup 
                 (th("序", "no.")) (th("账号 / 户名", "account, holder")) (th_num("级", "level"))
                 (th_num("在账（元）", "there now")) (th_num("流入（元）", "came in")) (th("紧急", "urgency")) (th("最近流入", "last arrival"))
                 (th("流水截止", "statement to")) (th_num("款", "limb")) (th("日常付款人", "ordinary payers"))
+                (th_num("为作案人收款的概率", "probability: took it for the offenders"))
             } }
             tbody { @for r in rows {
                 tr {
@@ -273,6 +291,10 @@ fn targets(rows: &[&TargetRow], utc_offset_min: i64, mask: &dyn Mask) -> Markup 
                     td { @match r.statement_to { Some(at) => (format::time(at, utc_offset_min)), None => span.dim { "—" } } }
                     td.num { (r.limb) }
                     td.num { (r.ordinary_payers) }
+                    td.num { @match &r.lead {
+                        Some(lead) => { (format::percent(lead.probability)) " " code { (lead.lead_id) } }
+                        None => span.dim { "—" },
+                    } }
                 }
             } }
         } }

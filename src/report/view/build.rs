@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     CaseView, Flag, KnoxView, LeadView, MergeView, Options, PairView, ReasonView, RecordRef, ReportData, RequestView, RoamingView,
-    RunFacts, SeriesCase, SeriesView, Side, SubjectView,
+    RunFacts, SeriesCase, SeriesSubject, SeriesView, Side, SubjectView,
 };
 use crate::error::{Error, Result};
 use crate::report::format;
@@ -15,6 +15,8 @@ use crate::report::words::{self, Text};
 
 /// Pairs of cases that a report lists.
 const PAIRS_MAX: usize = 40;
+/// Subjects that are listed with a series.
+pub(in crate::report) const SERIES_SUBJECTS_MAX: usize = 5;
 
 /// Probability from which on what somebody held counts as the subject's own.
 const HELD_MIN: f64 = 0.5;
@@ -310,7 +312,18 @@ impl<'a> Index<'a> {
                     cases: [m.left_case.clone(), m.right_case.clone()],
                     mean_shown: format::shown_terms(&[m.mean_unats]).1,
                 });
+                let of_series = self.tables.series_leads.iter().filter(|l| l.series_id == series_id);
+                let subjects = of_series.take(SERIES_SUBJECTS_MAX).map(|l| SeriesSubject {
+                    lead_id: l.lead_id.clone(),
+                    subject: self.subject(&l.subject_id),
+                    is_lead: l.state == "lead",
+                    probability: l.probability,
+                    low: l.low,
+                    high: l.high,
+                    cases: l.evidence_cases.clone(),
+                });
                 SeriesView {
+                    subjects: subjects.collect(),
                     series_id: series_id.into(),
                     cases: cases.collect(),
                     weakest_shown: format::shown_terms(&[weakest]).1,

@@ -52,6 +52,27 @@ pub struct SeriesView {
     pub weakest_shown: i64,
     /// The joins of its core, in order.
     pub merges: Vec<MergeView>,
+    /// Who may be behind its open cases, the likeliest first.
+    pub subjects: Vec<SeriesSubject>,
+}
+
+/// A subject of a series.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeriesSubject {
+    /// Lead on the series.
+    pub lead_id: String,
+    /// Who or what.
+    pub subject: SubjectView,
+    /// Is it a lead, or a candidate?
+    pub is_lead: bool,
+    /// Probability that the subject was involved in one of the open cases or in several.
+    pub probability: f64,
+    /// Its 90 % interval.
+    pub low: f64,
+    /// Its 90 % interval.
+    pub high: f64,
+    /// Open cases with evidence about the subject.
+    pub cases: Vec<String>,
 }
 
 /// A join of two parts of a series.

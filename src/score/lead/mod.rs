@@ -1,8 +1,9 @@
-//! From scores to the three tables of leads. Takes scored pairs; gives rows in a total order: score first, then the subject's id. A pair
+//! From scores to the tables of leads. Takes scored pairs; gives rows in a total order: score first, then the subject's id. A pair
 //! with one family of evidence or one kind of source is a candidate and no lead, unless a fact names the person; what is
 //! excluded has no score beyond the base rate and no rank.
 
 mod reasons;
+mod series;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+pub use self::series::SeriesLeadRow;
 pub use self::state::{Short, State, state, state_texts};
 use super::data::{CaseIx, CaseState, Data, Item, Pair, SubjectIx, SubjectKind};
 use super::exclude::Why;
@@ -19,7 +21,7 @@ use super::missing::Gaps;
 use super::model::{Score, Standing};
 use super::text::KindText;
 
-/// `L` and the first 16 digits of the SHA-256 of kind, subject and case.
+/// `L` and the first 16 digits of the SHA-256 of kind of subject, subject and case or series.
 pub fn lead_id(kind: SubjectKind, subject_id: &str, case_id: &str) -> String {
     let hash = Sha256::digest(format!("{kind}|{subject_id}|{case_id}"));
     format!("L{}", hex::encode(&hash[..8]))
@@ -56,6 +58,7 @@ pub struct CandidateRow<'a> {
 #[expect(missing_docs, reason = "the columns are described where the table is declared")]
 pub struct LeadRow<'a> {
     pub lead_id: String,
+    pub lead_kind: &'static str,
     pub kind: &'static str,
     pub subject_id: &'a str,
     pub case_id: &'a str,
@@ -101,7 +104,7 @@ pub struct Ledger<'a> {
     pub texts: &'a [KindText],
     /// What the model is called.
     pub model_version: &'a str,
-    /// Listed leads and candidates per open case, besides those whom a fact names.
+    /// Listed leads and candidates per open case or series, besides those whom a fact names.
     pub listed_per_case: usize,
 }
 
@@ -183,8 +186,8 @@ impl<'a> Ledger<'a> {
         listed.into_iter().map(|i| (i, ranks[i])).collect()
     }
 
-    /// `lead.leads` and `lead.reasons`.
-    pub fn leads(&self, gaps: &Gaps<'_>) -> (Vec<LeadRow<'a>>, Vec<ReasonRow<'a>>) {
+    /// `lead.leads` and `lead.reasons`; with `gaps`, what could not be looked at is among the reasons.
+    pub fn leads(&self, gaps: Option<&Gaps<'_>>) -> (Vec<LeadRow<'a>>, Vec<ReasonRow<'a>>) {
         let listed = self.listed();
         let mut leads = Vec::with_capacity(listed.len());
         let mut reasons = Vec::new();
@@ -193,6 +196,7 @@ impl<'a> Ledger<'a> {
             let (pair, score) = (&self.pairs[i], &self.scores[i]);
             let lead = LeadRow {
                 lead_id: self.id(i),
+                lead_kind: self.data.lead_kind(pair).into(),
                 kind: self.data.kind(pair.subject).into(),
                 subject_id: self.data.subject_id(pair.subject),
                 case_id: self.data.case_id(pair.case),

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Ledger, ReasonRow};
-use crate::score::data::{Item, NAMED, SubjectKind, UNATS_PER_NAT};
+use crate::score::data::{Item, LeadKind, NAMED, SubjectKind, UNATS_PER_NAT};
 use crate::score::missing::Gaps;
 use crate::score::model::{Part, Standing};
 use crate::score::text::{KindText, detail, figure, fill, grouped, odds};
@@ -15,7 +15,7 @@ impl<'a> Ledger<'a> {
         i: usize,
         lead_id: &str,
         texts: &HashMap<&str, &'a KindText>,
-        gaps: &Gaps<'_>,
+        gaps: Option<&Gaps<'_>>,
         into: &mut Vec<ReasonRow<'a>>,
     ) {
         let (data, pair, score) = (self.data, &self.pairs[i], &self.scores[i]);
@@ -34,7 +34,7 @@ impl<'a> Ledger<'a> {
             if pair.items.iter().any(|i| data.terms.text(i.kind) == text.kind) {
                 continue;
             }
-            if let Some(gap) = gaps.gap(pair, &text.family)
+            if let Some(gap) = gaps.and_then(|g| g.gap(pair, &text.family))
                 && !told.contains(&(text.family.as_str(), gap.zh))
             {
                 told.push((&text.family, gap.zh));
@@ -61,10 +61,15 @@ impl<'a> Ledger<'a> {
     fn prior(&self, i: usize, lead_id: &str) -> ReasonRow<'a> {
         let kind = self.data.kind(self.pairs[i].subject);
         let known = grouped(self.data.population[kind.position()] as i64);
-        let candidates = self.data.candidates_per_case[kind.position()];
+        let lead_kind = self.data.lead_kind(&self.pairs[i]);
+        let candidates = self.data.candidates(lead_kind)[kind.position()];
         let candidates = if candidates < 10.0 { format!("{candidates:.1}") } else { grouped(candidates.round() as i64) };
         let prior_unats = self.scores[i].prior_unats;
         let chance = odds(prior_unats as f64 / UNATS_PER_NAT);
+        let (in_zh, in_en) = match lead_kind {
+            LeadKind::SubjectSeries => ("每个系列", "several cases of one series"),
+            LeadKind::AccountToFreeze | LeadKind::SubjectCase => ("每案", "a case"),
+        };
         let (zh, en) = match kind {
             SubjectKind::Person => ("人员", "persons"),
             SubjectKind::Phone => ("电话号码", "phone numbers"),
@@ -81,10 +86,10 @@ impl<'a> Ledger<'a> {
             raw_unats: prior_unats,
             basis: "inference",
             text_zh: format!(
-                "基础概率：数据中共有{zh} {known} 个，平均每案 {candidates} 个有线索；经已破案件校准，未看具体证据时约为 {chance}。"
+                "基础概率：数据中共有{zh} {known} 个，平均{in_zh} {candidates} 个有线索；经已破案件校准，未看具体证据时约为 {chance}。"
             ),
             text_en: format!(
-                "Base rate: the data know {known} {en}, of which {candidates} have evidence in a case on average; calibrated on solved cases, the \
+                "Base rate: the data know {known} {en}, of which {candidates} have evidence in {in_en} on average; calibrated on solved cases, the \
                  odds before any of it is looked at are about {chance}."
             ),
             n_records: 0,
@@ -107,6 +112,11 @@ impl<'a> Ledger<'a> {
             let held = figure(via.held_probability * 100.0);
             text_zh.push_str(&format!("（经由 {thing}，由其持有的概率 {held}%）"));
             text_en.push_str(&format!(" (through {thing}, held with a probability of {held} %)"));
+        }
+        if let Some(within) = item.within {
+            let (case, share) = (data.case_id(within.case), figure(within.probability * 100.0));
+            text_zh.push_str(&format!("（案件 {case}，与证据最强的案件系同一人所为的概率 {share}%）"));
+            text_en.push_str(&format!(" (case {case}, by the same offender as the case with the strongest evidence: {share} %)"));
         }
         if let Some((zh, en)) = counted(kind, item, part) {
             text_zh.push_str(&zh);

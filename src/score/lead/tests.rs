@@ -75,7 +75,7 @@ fn reasons_state_for_against_missing_and_uncalibrated_and_add_up() {
     f.evidence("phone:13800000001", case, item("same_hotel", 2.0).family("hotel").records(&[9]));
     f.holding("phone:13800000001", "person:a", None, None, 0.9);
     with(&mut f, &usual(), |l, g| {
-        let (leads, reasons) = l.leads(g);
+        let (leads, reasons) = l.leads(Some(g));
         assert_eq!(leads[0].lead_id, lead_id(SubjectKind::Phone, "phone:13800000001", "A1"));
         let sides: Vec<_> = reasons.iter().map(|r| (r.position, r.side, r.kind)).collect();
         assert_eq!(
@@ -96,7 +96,7 @@ fn what_cannot_be_looked_at_is_stated_without_weight() {
     let case = f.open_case("A1", 1_000, 2_000);
     f.evidence("person:a", case, item("linked_case", 4.0).family("link").records(&[2]));
     with(&mut f, &usual(), |l, g| {
-        let (_, reasons) = l.leads(g);
+        let (_, reasons) = l.leads(Some(g));
         let missing: Vec<_> = reasons.iter().filter(|r| r.side == "missing").collect();
         assert_eq!(missing.iter().map(|r| r.family).collect::<Vec<_>>(), ["presence", "contact", "money"]);
         assert!(missing.iter().all(|r| r.log_odds_unats == 0 && r.raw_unats == 0 && !r.text_zh.is_empty() && !r.text_en.is_empty()));
@@ -112,7 +112,7 @@ fn the_excluded_have_no_rank_and_no_probability_and_are_not_listed() {
     f.evidence("person:s", case, item("scene_presence", 1.0).records(&[3]));
     let model = usual();
     let (candidates, leads) = with(&mut f, &model, |l, g| {
-        (l.candidates().iter().map(|c| (c.subject_id.to_owned(), c.rank, c.probability)).collect::<Vec<_>>(), l.leads(g).0.len())
+        (l.candidates().iter().map(|c| (c.subject_id.to_owned(), c.rank, c.probability)).collect::<Vec<_>>(), l.leads(Some(g)).0.len())
     });
     assert_eq!(candidates[0].0, "person:s");
     assert_eq!(candidates[1], ("person:v".to_owned(), None, 0.0));
@@ -128,7 +128,7 @@ fn equal_scores_rank_by_subject_and_the_named_are_always_listed() {
     }
     f.evidence("person:a", case, item(NAMED, 1.0).family("party").source("party").fact().records(&[6]));
     let listed: Vec<_> =
-        with(&mut f, &usual(), |l, g| l.leads(g).0.iter().map(|r| (r.subject_id.to_owned(), r.rank, r.case_rank)).collect());
+        with(&mut f, &usual(), |l, g| l.leads(Some(g)).0.iter().map(|r| (r.subject_id.to_owned(), r.rank, r.case_rank)).collect());
     let expected = [("phone:13800000001", 1, 1), ("phone:13800000002", 2, 2), ("person:a", 3, 4)];
     assert_eq!(listed, expected.map(|(s, r, c)| (s.to_owned(), r, c)));
 }
@@ -184,7 +184,7 @@ fn those_whom_a_list_could_hurt_do_not_rank() {
     let of_persons = crate::score::project::project(&f.data, &f.data.pairs, &|r| exclusions.bars(r));
     f.data.pairs.extend(of_persons);
     let model = usual();
-    let listed: Vec<String> = with_many(&mut f, &model, 50, |l, g| l.leads(g).0.iter().map(|r| r.subject_id.to_owned()).collect());
+    let listed: Vec<String> = with_many(&mut f, &model, 50, |l, g| l.leads(Some(g)).0.iter().map(|r| r.subject_id.to_owned()).collect());
     assert!(!listed.iter().any(|s| s.starts_with("person:")), "{listed:?}");
     assert!(listed.contains(&"phone:13800000009".to_owned()), "the others are listed as ever: {listed:?}");
 }

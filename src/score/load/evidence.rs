@@ -108,6 +108,7 @@ impl Columns {
             span: Span { from_us: int(&self.first_at), to_us: int(&self.last_at) },
             via: None,
             row,
+            within: None,
         };
         Ok(Some((case, subject, item)))
     }

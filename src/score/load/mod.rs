@@ -4,6 +4,7 @@
 mod evidence;
 mod parties;
 mod reviews;
+mod series;
 
 use std::collections::HashMap;
 
@@ -28,6 +29,7 @@ pub(super) async fn load(session: &Session) -> Result<Data> {
     coverage(session, &mut data).await?;
     labels(session, &mut data).await?;
     reviews::load(session, &mut data).await?;
+    series::load(session, &mut data).await?;
     population(session, &mut data).await?;
     Ok(data)
 }
@@ -76,6 +78,7 @@ async fn cases(session: &Session, data: &mut Data) -> Result<()> {
             arrest_group: None,
             has_place: row.lat.is_some() || row.region.is_some(),
             solved_weight,
+            members: vec![],
         });
     }
     if data.case_ids.len() != data.cases.len() {

@@ -1,9 +1,11 @@
-//! The model of leads: what it is as a file. Knows nothing of tables; is never written by hand (see [`super::train`]). [`scorer`] gives pairs
-//! their scores.
+//! The model of one kind of leads: what it is as a file. Knows nothing of tables; is never written by hand (see [`super::train`]). [`scorer`] gives
+//! pairs their scores; the models of all kinds of leads make a [`ModelSet`].
 
 mod scorer;
+mod set;
 
 pub use scorer::{Part, Score, Scorer, Standing};
+pub use set::ModelSet;
 
 use std::collections::BTreeMap;
 
@@ -11,22 +13,23 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::curve::{Edges, Slopes};
-use super::data::SubjectKind;
+use super::data::{LeadKind, SubjectKind};
 use super::evaluate::ReliabilityBin;
 
-/// The format this build reads and writes. Base rates stand on the candidates of a case; before lead/2, on all subjects that the data know.
-/// With the one prior and the other's base rate everybody would be an offender.
-pub const FORMAT: &str = "lead/2";
+/// The format this build reads and writes. Each kind of lead has a model since lead/3. Base rates stand on the candidates of a case; before lead/2, on
+/// all subjects that the data know. With the one prior and the other's base rate everybody would be an offender.
+pub const FORMAT: &str = "lead/3";
 
-/// A fitted model, as it lies in `models/lead/model.json`.
+/// A fitted model of one kind of leads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// `lead-` and the first digits of the SHA-256 of everything else in the file.
     pub version: String,
-    /// What its numbers mean, [`FORMAT`]; a file that does not say is of an earlier one.
-    #[serde(default)]
+    /// What its numbers mean, [`FORMAT`].
     pub format: String,
+    /// Leads it is for.
+    pub kind: LeadKind,
     /// Where the segments of all curves end.
     pub edges: Edges,
     /// Kinds of evidence it has learnt, by name.
@@ -154,10 +157,11 @@ pub struct Metrics {
 
 impl Model {
     /// A model that has learnt nothing: every kind of evidence is uncalibrated and the prior is one offender per case.
-    pub fn untrained() -> Model {
+    pub fn untrained(kind: LeadKind) -> Model {
         let mut model = Model {
             version: String::new(),
             format: FORMAT.into(),
+            kind,
             edges: Edges { up: vec![1.0], down: vec![1.0] },
             kinds: vec![],
             base: BTreeMap::new(),
@@ -196,28 +200,26 @@ impl Model {
         self.version = format!("lead-{}", &hex::encode(Sha256::digest(&json))[..12]);
     }
 
-    /// A model from its JSON. Refuses another format, unknown keys, negative slopes, curves that do not fit the edges, and a file that was changed
-    /// after it was sealed.
-    pub fn from_json(json: &str) -> Result<Model, ModelError> {
-        let model: Model = serde_json::from_str(json)?;
-        if model.format != FORMAT {
-            return Err(ModelError::Format { stated: model.format });
+    /// Refuses another format, negative slopes, curves that do not fit the edges, and a model that was changed after it was sealed.
+    fn check(&self) -> Result<(), ModelError> {
+        if self.format != FORMAT {
+            return Err(ModelError::Format { stated: self.format.clone() });
         }
-        let of_kind = |k: &KindCurve| k.slopes.fit(&model.edges);
-        let of_refit = |r: &Replicate| r.slopes.len() == model.kinds.len() && r.slopes.iter().all(|s| s.fit(&model.edges));
-        if !model.edges.are_good() || !model.kinds.iter().all(of_kind) || !model.replicates.iter().all(of_refit) {
+        let of_kind = |k: &KindCurve| k.slopes.fit(&self.edges);
+        let of_refit = |r: &Replicate| r.slopes.len() == self.kinds.len() && r.slopes.iter().all(|s| s.fit(&self.edges));
+        if !self.edges.are_good() || !self.kinds.iter().all(of_kind) || !self.replicates.iter().all(of_refit) {
             return Err(ModelError::Inconsistent);
         }
-        let mut sealed = model.clone();
+        let mut sealed = self.clone();
         sealed.seal();
-        if sealed.version != model.version {
-            return Err(ModelError::Changed { stated: model.version, found: sealed.version });
+        if sealed.version != self.version {
+            return Err(ModelError::Changed { stated: self.version.clone(), found: sealed.version });
         }
-        Ok(model)
+        Ok(())
     }
 
-    /// Its JSON, indented, one refit a line, with a line feed at the end.
-    pub fn to_json(&self) -> String {
+    /// Its JSON, indented, one refit a line.
+    fn to_json(&self) -> String {
         let whole = "a model holds no map with other keys than text";
         let refits: Vec<String> = self.replicates.iter().map(|r| serde_json::to_string(r).expect(whole)).collect();
         let rest = Model { replicates: vec![], ..self.clone() };
@@ -225,7 +227,6 @@ impl Model {
         if !refits.is_empty() {
             json = json.replacen("\"replicates\": []", &format!("\"replicates\": [\n    {}\n  ]", refits.join(",\n    ")), 1);
         }
-        json.push('\n');
         json
     }
 
@@ -252,11 +253,14 @@ pub enum ModelError {
     #[error("not a model: {0}")]
     Json(#[from] serde_json::Error),
     /// Of another format.
-    #[error("its format is {stated:?}, not {FORMAT:?}: its base rates mean something else")]
+    #[error("its format is {stated:?}, not {FORMAT:?}: its numbers mean something else")]
     Format {
-        /// Format in the file; empty where it says none.
+        /// Format in the file.
         stated: String,
     },
+    /// A kind of leads without a model, or a model under the name of another.
+    #[error("there is no model of {0} leads")]
+    Missing(LeadKind),
     /// Negative slopes, or curves of another length.
     #[error("slopes are negative or do not fit the segments")]
     Inconsistent,
@@ -299,32 +303,10 @@ pub mod tests {
             base: base(0.3),
             named: Named { charged: 80, cleared: 20 },
             replicates: [0.8, 0.9, 1.0, 1.1, 1.2].map(replicate).to_vec(),
-            ..Model::untrained()
+            ..Model::untrained(LeadKind::SubjectCase)
         };
         model.offenders_per_case = BTreeMap::from([("phone".into(), 1.5), ("person".into(), 1.2)]);
         model.seal();
         model
-    }
-
-    #[test]
-    fn a_model_survives_its_file_and_refuses_a_changed_one() {
-        let model = model(&[("scene_presence", "presence", 0.8), ("victim_contact", "contact", 1.1)]);
-        assert_eq!(Model::from_json(&model.to_json()).unwrap(), model);
-        assert_eq!(model.to_json().lines().filter(|l| l.contains("\"slopes\":[")).count(), 5, "one refit a line");
-        let changed = model.to_json().replacen("0.72", "0.73", 1);
-        assert!(matches!(Model::from_json(&changed), Err(ModelError::Changed { .. })));
-        let mut earlier = model.clone();
-        earlier.format.clear();
-        earlier.seal();
-        let earlier = earlier.to_json().replacen("  \"format\": \"\",\n", "", 1);
-        assert!(matches!(Model::from_json(&earlier), Err(ModelError::Format { .. })), "its base rates would make offenders of everybody");
-        let mut negative = model.clone();
-        negative.kinds[0].slopes.up[0] = -0.1;
-        negative.seal();
-        assert!(matches!(Model::from_json(&negative.to_json()), Err(ModelError::Inconsistent)));
-        let mut short = model;
-        short.replicates[0].slopes.pop();
-        short.seal();
-        assert!(matches!(Model::from_json(&short.to_json()), Err(ModelError::Inconsistent)));
     }
 }

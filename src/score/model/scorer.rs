@@ -77,7 +77,7 @@ impl<'a> Scorer<'a> {
         }
         let mut log_prior_odds = [0.0; SUBJECT_KINDS];
         for kind in SubjectKind::iter() {
-            log_prior_odds[kind.position()] = model.log_prior_odds(kind, data.candidates_per_case[kind.position()]);
+            log_prior_odds[kind.position()] = model.log_prior_odds(kind, data.candidates(model.kind)[kind.position()]);
         }
         let slopes = |r: &'a Replicate| r.slopes.iter().flat_map(|s| s.up.iter().chain(&s.down)).copied();
         let mut refit_slopes: Vec<f64> = model.replicates.iter().flat_map(slopes).collect();

@@ -1,4 +1,4 @@
-//! Fits the model on solved cases. Takes the pairs of one or several worlds as they were the instant before each offender was named,
+//! Fits the model of one kind of leads on solved cases. Takes the pairs of one or several worlds as they were the instant before each offender was named,
 //! and the labels; gives a sealed [`Model`], and the models that were fitted without each fold. Reads no table and no clock.
 //!
 //! * **Sample.** Every offender, and other pairs drawn at a rate proportional to the prior odds of their world and kind of subject
@@ -30,7 +30,7 @@ use self::challenger::Challenge;
 use self::design::{Curves, Design, kinds};
 use self::measure::measure;
 use self::sample::{Components, Taught, draw, offenders_per_case, population};
-use super::data::{CaseIx, Data, Pair};
+use super::data::{CaseIx, Data, LeadKind, Pair, SubjectIx};
 use super::fit::{Calibration, Observed, calibrate};
 use super::model::{KindCurve, Model, Replicate, Training, Tried};
 use super::solve::{Row, log1p_exp};
@@ -45,8 +45,10 @@ pub struct World<'a> {
     pub data: &'a Data,
     /// Its pairs, projected, without barred records; those of open cases are ignored.
     pub pairs: &'a [Pair],
-    /// Per pair: is the subject excluded in the case?
+    /// Per pair: is there nothing to learn from it: is the subject excluded, or does it make another kind of lead?
     pub excluded: &'a [bool],
+    /// Who committed which case or series.
+    pub offenders: &'a [(CaseIx, SubjectIx)],
 }
 
 /// A fitted model and its siblings for judging the cases it was fitted on.
@@ -80,10 +82,10 @@ pub enum Outcome {
 
 /// Fits the model. The result depends on the content of the worlds, the spec and `prior` alone: the model whose curves stand where these worlds
 /// say nothing. Between places only the prior odds are expected to move, so the penalty pulls towards its curves.
-pub fn train(worlds: &[World<'_>], spec: &Spec, prior: Option<&Model>) -> Outcome {
+pub fn train(kind: LeadKind, worlds: &[World<'_>], spec: &Spec, prior: Option<&Model>) -> Outcome {
     let components = Components::of(worlds);
     let offenders_per_case = offenders_per_case(worlds);
-    let mut rows = population(worlds, &components, &offenders_per_case);
+    let mut rows = population(kind, worlds, &components, &offenders_per_case);
     let with_evidence: Vec<&Taught> = rows.iter().filter(|r| r.offender).collect();
     let positive_components: HashSet<u32> = with_evidence.iter().map(|r| r.component).collect();
     if with_evidence.len() < spec.offender_pairs_min || positive_components.len() < spec.components_min {
@@ -138,7 +140,7 @@ pub fn train(worlds: &[World<'_>], spec: &Spec, prior: Option<&Model>) -> Outcom
             spec_sha256: spec.text_sha256.clone(),
             prior: prior.map(|m| m.version.clone()),
         },
-        ..with_curves(&Model::untrained(), &kinds, &calibrated(whole))
+        ..with_curves(&Model::untrained(kind), &kinds, &calibrated(whole))
     };
     model.seal();
     let held_out: Vec<Model> = folds.into_iter().map(|c| with_curves(&model, &kinds, &calibrated(c))).collect();

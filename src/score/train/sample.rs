@@ -6,7 +6,7 @@ use petgraph::unionfind::UnionFind;
 use strum::IntoEnumIterator;
 
 use super::World;
-use crate::score::data::{CaseIx, CaseState, Data, Role, SUBJECT_KINDS, Settled, SubjectIx, SubjectKind};
+use crate::score::data::{CaseIx, CaseState, Data, LeadKind, Role, SUBJECT_KINDS, Settled, SubjectIx, SubjectKind};
 use crate::score::exclude::HOLDER_CERTAIN;
 use crate::score::model::{Model, Named};
 use crate::score::review::Reviews;
@@ -46,7 +46,8 @@ impl Components {
                     groups.union(*first_of_arrest.entry(arrest).or_insert(i), i);
                 }
             }
-            for &(case, subject) in &data.offenders {
+            // A series lies with the cases of its offenders.
+            for &(case, subject) in data.offenders.iter().chain(world.offenders) {
                 let i = case.0 as usize;
                 groups.union(*first_of_offender.entry(subject).or_insert(i), i);
             }
@@ -72,12 +73,12 @@ impl Components {
     }
 }
 
-/// Mean number of offenders' subjects of each kind per solved case; a kind that was never one gets one in all.
+/// Mean number of offenders' subjects of each kind per solved case or series; a kind that was never one gets one in all.
 pub(super) fn offenders_per_case(worlds: &[World<'_>]) -> BTreeMap<String, f64> {
     let mut found = [0u64; SUBJECT_KINDS];
     let mut cases: HashSet<(usize, CaseIx)> = HashSet::new();
     for (w, world) in worlds.iter().enumerate() {
-        let distinct: HashSet<_> = world.data.offenders.iter().copied().collect();
+        let distinct: HashSet<_> = world.offenders.iter().copied().collect();
         for (case, subject) in distinct {
             cases.insert((w, case));
             found[world.data.kind(subject).position()] += 1;
@@ -89,13 +90,19 @@ pub(super) fn offenders_per_case(worlds: &[World<'_>]) -> BTreeMap<String, f64> 
 
 /// Every pair of a solved case with a known offender whose subject is not excluded and whose part is clear: who was named and
 /// never charged is neither an offender nor known to be none. Of open cases, what reviewers decided.
-pub(super) fn population(worlds: &[World<'_>], components: &Components, offenders_per_case: &BTreeMap<String, f64>) -> Vec<Taught> {
-    let priors = Model { offenders_per_case: offenders_per_case.clone(), ..Model::untrained() };
+pub(super) fn population(
+    kind: LeadKind,
+    worlds: &[World<'_>],
+    components: &Components,
+    offenders_per_case: &BTreeMap<String, f64>,
+) -> Vec<Taught> {
+    let priors = Model { offenders_per_case: offenders_per_case.clone(), ..Model::untrained(kind) };
     let mut rows = Vec::new();
     for (w, world) in worlds.iter().enumerate() {
-        let offenders: HashSet<(CaseIx, SubjectIx)> = world.data.offenders.iter().copied().collect();
+        let offenders: HashSet<(CaseIx, SubjectIx)> = world.offenders.iter().copied().collect();
         let taught: HashSet<CaseIx> = offenders.iter().map(|o| o.0).collect();
         let named = named_subjects(world.data);
+        let candidates = world.data.candidates(kind);
         let reviews = Reviews::new(&world.data.reviews);
         for (i, pair) in world.pairs.iter().enumerate() {
             let Some(&component) = components.of.get(&(w, pair.case)) else { continue };
@@ -108,12 +115,13 @@ pub(super) fn population(worlds: &[World<'_>], components: &Components, offender
                 },
             };
             let solved = world.data.case(pair.case).state == CaseState::Solved;
-            if world.excluded[i] || (solved && (!taught.contains(&pair.case) || (named.contains(&key) && !offender))) {
+            let is_named = || world.data.cases_of(pair.case).iter().any(|&case| named.contains(&(case, pair.subject)));
+            if world.excluded[i] || (solved && (!taught.contains(&pair.case) || (!offender && is_named()))) {
                 continue;
             }
-            let kind = world.data.kind(pair.subject);
-            let log_prior_odds = priors.log_prior_odds(kind, world.data.candidates_per_case[kind.position()]);
-            rows.push(Taught { world: w, pair: i, offender, component, kind, log_prior_odds, stands_for, weight: 0.0 });
+            let of = world.data.kind(pair.subject);
+            let log_prior_odds = priors.log_prior_odds(of, candidates[of.position()]);
+            rows.push(Taught { world: w, pair: i, offender, component, kind: of, log_prior_odds, stands_for, weight: 0.0 });
         }
     }
     rows

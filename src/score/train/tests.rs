@@ -4,7 +4,7 @@ use rand_distr::StandardNormal;
 
 use super::*;
 use crate::score::curve::Edges;
-use crate::score::data::{CaseState, Covered, Settled, Span, SubjectIx, SubjectKind};
+use crate::score::data::{CaseState, Covered, LeadKind, Settled, Span, SubjectIx, SubjectKind};
 use crate::score::evaluate::{Judged, reliability};
 use crate::score::fit::logit;
 use crate::score::fixture::{Fixture, item};
@@ -81,7 +81,8 @@ fn world(sketch: &WorldSketch) -> Fixture {
 
 fn fit(f: &Fixture, spec: &Spec) -> Fitted {
     let excluded = vec![false; f.data.pairs.len()];
-    match train(&[World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded }], spec, None) {
+    let world = World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded, offenders: &f.data.offenders };
+    match train(LeadKind::SubjectCase, &[world], spec, None) {
         Outcome::Fitted(fitted) => *fitted,
         Outcome::TooFew(why) => panic!("{why}"),
     }
@@ -202,8 +203,8 @@ fn who_was_named_and_never_charged_teaches_nothing_either_way() {
 fn too_little_to_learn_from_is_said_and_not_fitted() {
     let f = world(&WorldSketch { cases: 8, ..USUAL });
     let excluded = vec![false; f.data.pairs.len()];
-    let world = World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded };
-    assert!(matches!(train(&[world], &quick(), None), Outcome::TooFew(why) if why.starts_with("8 offender pairs")));
+    let world = World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded, offenders: &f.data.offenders };
+    assert!(matches!(train(LeadKind::SubjectCase, &[world], &quick(), None), Outcome::TooFew(why) if why.starts_with("8 offender pairs")));
 }
 
 #[test]
@@ -215,7 +216,7 @@ fn the_share_of_the_named_who_are_charged_is_counted_once_per_person_and_case() 
     f.party(a, "person:y", "suspect", 3).settled = Some(Settled::Charged);
     f.party(b, "person:x", "suspect", 4).settled = Some(Settled::Charged);
     f.party(b, "person:z", "suspect", 5);
-    let world = World { name: "w", data: &f.data, pairs: &[], excluded: &[] };
+    let world = World { name: "w", data: &f.data, pairs: &[], excluded: &[], offenders: &[] };
     assert_eq!(named(&[world]), Named { charged: 2, cleared: 1 });
 }
 
