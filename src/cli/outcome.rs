@@ -162,6 +162,12 @@ async fn decide(config: &Config, asked: &[Asked], args: &OutcomeArgs) -> Result<
         }
         let found =
             candidates.binary_search_by(|c| c.lead_id.as_str().cmp(&a.lead_id)).ok().and_then(|i| Some((i, prepared.lead(&a.lead_id)?)));
+        if let (None, Some(cases)) = (&found, prepared.series_of(&a.lead_id)) {
+            return Err(wrong(
+                format!("{} is a lead on a series; what becomes of it is decided case by case", a.lead_id),
+                &format!("`clew leads --case ID` lists the leads on each of its cases: {}", cases.join(", ")),
+            ));
+        }
         let Some((i, (subject_id, case_id, records))) = found else {
             return Err(wrong(
                 format!("there is no lead {}", a.lead_id),

@@ -141,8 +141,13 @@ async fn stored_schema(folder: &Path, full_name: &str, version: u64) -> Result<S
     super::canonical_schema(&schema)
 }
 
+/// Rows that operators hand on at a time. A sort counts every slice of an aggregation's result as if it were the whole: with four times fewer slices than
+/// usual it counts four times less, and the sort of one partition does not take all the memory that another must begin with.
+const BATCH_ROWS: usize = 32_768;
+
 fn context(settings: &Settings) -> Result<SessionContext> {
-    let mut config = SessionConfig::new().with_target_partitions(settings.threads).with_information_schema(true);
+    let config = SessionConfig::new().with_target_partitions(settings.threads).with_information_schema(true);
+    let mut config = config.with_batch_size(BATCH_ROWS);
     let options = config.options_mut();
     // Plain UTF-8 everywhere: one text type from Parquet through SQL to the lake.
     options.execution.parquet.schema_force_view_types = false;

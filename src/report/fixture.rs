@@ -552,7 +552,6 @@ pub fn tables() -> Tables {
     };
     Tables {
         roaming: roaming(&leads),
-        leads,
         reasons,
         cases: case_rows(),
         case_texts: SCENES
@@ -587,7 +586,27 @@ pub fn tables() -> Tables {
                 mean_unats,
             })
             .collect(),
+        series_leads: leads
+            .iter()
+            .take(2)
+            .zip(1..)
+            .map(|(lead, rank)| SeriesLeadRow {
+                lead_id: format!("L{rank:016x}"),
+                kind: lead.kind.clone(),
+                subject_id: lead.subject_id.clone(),
+                series_id: s("series:4c1f0a"),
+                open_cases: [0, 1, 3].map(|i| s(SCENES[i].0)).to_vec(),
+                evidence_cases: [0, 1].map(|i| s(SCENES[i].0)).to_vec(),
+                state: s("lead"),
+                rank,
+                series_rank: rank,
+                probability: 0.8 / rank as f64,
+                low: 0.6 / rank as f64,
+                high: 0.9 / rank as f64,
+            })
+            .collect(),
         pairs: pairs(),
+        leads,
         knox: [(0, 100, 0, 7), (0, 100, 7, 14), (100, 500, 0, 7), (500, 1_000, 0, 14)]
             .iter()
             .enumerate()

@@ -24,7 +24,9 @@ pub fn card(models: &ModelSet, approval: Option<&Approval>) -> String {
     let mut parts = vec![title(models), purpose(), approved(approval)];
     for model in models.iter() {
         parts.push(leads(model));
-        parts.extend([data(model), weights(model), quality(model)].map(|p| said(format!("#{}", p.zh), format!("#{}", p.en))));
+        let trained = !model.training.worlds.is_empty();
+        let sections = std::iter::once(data(model)).chain(trained.then(|| [weights(model), quality(model)]).into_iter().flatten());
+        parts.extend(sections.map(|p| said(format!("#{}", p.zh), format!("#{}", p.en))));
     }
     parts.push(limits());
     for part in &parts {
@@ -230,7 +232,9 @@ mod tests {
 
     #[test]
     fn the_card_names_every_kind_and_what_it_counts_for_in_both_languages() {
-        let model = model(&[("scene_presence", "presence", 0.8), ("victim_contact", "contact", 1.1)]);
+        let mut model = model(&[("scene_presence", "presence", 0.8), ("victim_contact", "contact", 1.1)]);
+        model.training.worlds.push("a county".into());
+        model.seal();
         let version = model.version.clone();
         let models = ModelSet::new([model]);
         let card = card(&models, None);

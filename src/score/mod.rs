@@ -44,7 +44,7 @@ use self::data::{CaseIx, CaseState, Data, LeadKind, Pair, SubjectIx};
 use self::exclude::{Exclusions, Why};
 use self::lead::Ledger;
 use self::missing::Gaps;
-use self::model::{ModelSet, Score, Scorer};
+use self::model::{Model, ModelSet, Score, Scorer};
 use self::spec::Spec;
 pub use self::text::KindText;
 use self::train::challenger::Challenge;
@@ -194,11 +194,19 @@ impl Prepared {
         LeadKind::iter().flat_map(|kind| assess::drift(&self.data, &self.of(kind).pairs, models.of(kind))).collect()
     }
 
+    /// The open cases of the series that a lead is on, if it is on one.
+    pub fn series_of(&self, lead_id: &str) -> Option<Vec<&str>> {
+        let pair = self.of_series.pairs.iter().find(|p| self.id(p) == lead_id)?;
+        Some(self.data.cases_of(pair.case).into_iter().map(|c| self.data.case_id(c)).collect())
+    }
+
+    fn id(&self, pair: &Pair) -> String {
+        lead::lead_id(self.data.kind(pair.subject), self.data.subject_id(pair.subject), self.data.case_id(pair.case))
+    }
+
     /// Subject, case and records of a lead on a case.
     pub fn lead(&self, lead_id: &str) -> Option<(String, String, Vec<String>)> {
-        let id =
-            |p: &&Pair| lead::lead_id(self.data.kind(p.subject), self.data.subject_id(p.subject), self.data.case_id(p.case)) == lead_id;
-        let pair = self.of_cases.pairs.iter().find(id)?;
+        let pair = self.of_cases.pairs.iter().find(|p| self.id(p) == lead_id)?;
         let mut records: Vec<String> = pair.items.iter().flat_map(|i| &i.records).map(|&r| self.data.record_text(r)).collect();
         records.sort();
         records.dedup();
@@ -207,7 +215,7 @@ impl Prepared {
 }
 
 /// Learns the model of one kind of leads from several workspaces.
-fn fit(kind: LeadKind, worlds: &[(&str, &Prepared)], spec: &Spec, prior: Option<&ModelSet>) -> Outcome {
+fn fit(kind: LeadKind, worlds: &[(&str, &Prepared)], spec: &Spec, prior: Option<&Model>) -> Outcome {
     let flags: Vec<Vec<bool>> = worlds.iter().map(|(_, p)| p.of(kind).flags(&p.data, kind)).collect();
     let worlds: Vec<World<'_>> = worlds
         .iter()
@@ -217,7 +225,7 @@ fn fit(kind: LeadKind, worlds: &[(&str, &Prepared)], spec: &Spec, prior: Option<
             World { name, data: &p.data, pairs: &of.pairs, excluded, offenders: &of.offenders }
         })
         .collect();
-    train::train(kind, &worlds, spec, prior.map(|set| set.of(kind)))
+    train::train(kind, &worlds, spec, prior)
 }
 
 /// What scores a workspace.
@@ -264,7 +272,7 @@ impl Chosen {
         let spec = Spec { challenger_trees: 0, ..Spec::default().with_params(params)? };
         let (mut fitted, mut notes) = (BTreeMap::new(), Vec::new());
         for kind in LeadKind::iter() {
-            match fit(kind, &[("workspace", prepared)], &spec, Some(shipped.as_ref())) {
+            match fit(kind, &[("workspace", prepared)], &spec, Some(shipped.of(kind))) {
                 Outcome::Fitted(own) => {
                     fitted.insert(kind, *own);
                     notes.push(format!("{kind}: fitted on the solved cases of this workspace, from the shipped model on"));
@@ -347,7 +355,9 @@ pub async fn train(
     let worlds: Vec<(&str, &Prepared)> = prepared.iter().map(|(name, p)| (*name, p)).collect();
     let (mut models, mut challenges) = (Vec::new(), BTreeMap::new());
     for kind in LeadKind::iter() {
-        match fit(kind, &worlds, spec, prior) {
+        // Evidence says of a series what it says of a case, until the series say otherwise.
+        let of_cases = models.iter().find(|m: &&Model| m.kind == LeadKind::SubjectCase && kind == LeadKind::SubjectSeries);
+        match fit(kind, &worlds, spec, prior.map(|set| set.of(kind)).or(of_cases)) {
             Outcome::Fitted(fitted) => {
                 models.push(fitted.model);
                 challenges.extend(fitted.challenge.map(|c| (kind, c)));

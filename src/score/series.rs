@@ -3,15 +3,19 @@
 //!
 //! The case with the strongest evidence counts fully. Another case's likelihood ratio counts by the probability π that the two have a common
 //! offender, 1 − π + π·LR (DOMAIN-CASES, "From links to suspects"), so that a case that has nothing to do with it adds nothing. What ties two
-//! cases by a subject's own phones, devices, accounts or records is left out of π for that subject: it is evidence already. Open cases of a series
-//! make the leads, solved ones teach; never both at once, for a solved case is seen as of before its offender was named. Reads no table.
+//! cases by a subject's own phones, devices, accounts or records is left out of π for that subject: it is evidence already. That somebody is suspected in
+//! one case of a series is no evidence from elsewhere: being named adds nothing to a lead on a case, and nothing here. The open cases of a series
+//! make the leads. Solved cases with an offender in common teach, whether or not they look like a series: few series are solved, and those that are would be
+//! the easy ones. Never both at once, for a solved case is seen as of before its offender was named. Reads no table.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::data::{Case, CaseIx, CaseState, Data, Item, NAMED, Pair, Span, SubjectIx, UNATS_PER_NAT, Within};
+use petgraph::unionfind::UnionFind;
+
+use super::data::{Case, CaseIx, CaseState, Data, Item, LINKED, NAMED, Pair, RecordRef, Span, SubjectIx, UNATS_PER_NAT, Within};
 use super::exclude::{Exclusions, Why};
 
-/// Cases with evidence for the subject below which a lead is one on a case, not on a series.
+/// Cases below which there is no series.
 const CASES_MIN: usize = 2;
 
 /// Subjects of series, ready to be scored or learnt from.
@@ -44,12 +48,15 @@ fn put_together(data: &mut Data, pairs: &[Pair], why: impl Fn(&Data, SubjectIx, 
             found.entry((series, pair.subject)).or_default().push(pair);
         }
     }
-    let held = held(data);
+    let (held, naming) = (held(data), naming(data));
     let mut all: Vec<Pair> = Vec::new();
     for ((series, subject), of_cases) in found {
-        if of_cases.iter().filter(|p| speaks_for(p)).count() >= CASES_MIN {
-            let own = held.get(&subject).cloned().unwrap_or_default();
-            all.push(Pair { subject, case: series, items: items(data, &of_cases, |key| key == subject || own.contains(&key)) });
+        let own = held.get(&subject).cloned().unwrap_or_default();
+        let mut items = items(data, &of_cases, |key| key == subject || own.contains(&key));
+        let from_within = |record: &RecordRef| naming.get(record).is_some_and(|case| series_of.get(case) == Some(&series));
+        items.retain(|i| data.terms.text(i.kind) != LINKED || !i.records.iter().any(from_within));
+        if !items.is_empty() {
+            all.push(Pair { subject, case: series, items });
         }
     }
     data.sort_pairs(&mut all);
@@ -59,34 +66,53 @@ fn put_together(data: &mut Data, pairs: &[Pair], why: impl Fn(&Data, SubjectIx, 
     OfSeries { pairs: all, excluded, offenders: labels.into_iter().collect() }
 }
 
-/// Adds the open and the solved cases of each series to the cases; gives the series of each case.
+/// Adds the open cases of each series, and groups of solved cases with a common offender, to the cases; gives the one that each case belongs to.
 fn add(data: &mut Data) -> HashMap<CaseIx, CaseIx> {
     let mut series_of = HashMap::new();
-    for (id, cases) in std::mem::take(&mut data.series) {
-        for (state, name) in [(CaseState::Open, id.clone()), (CaseState::Solved, format!("{id}/solved"))] {
-            let mut members: Vec<CaseIx> = cases.iter().copied().filter(|&c| data.case(c).state == state).collect();
-            if members.len() < CASES_MIN {
-                continue;
-            }
-            members.sort_by(|&a, &b| data.case_id(a).cmp(data.case_id(b)));
-            let of = |f: &dyn Fn(&Case) -> Option<i64>| members.iter().map(|&c| f(data.case(c))).collect::<Option<Vec<i64>>>();
-            let from_us = of(&|c| c.occurred.from_us).and_then(|all| all.into_iter().min());
-            let to_us = of(&|c| c.occurred.to_us).and_then(|all| all.into_iter().max());
-            let case = Case {
-                state,
-                occurred: Span { from_us, to_us },
-                as_of_us: members.iter().map(|&c| data.case(c).as_of_us).max().expect("two members or more"),
-                arrest_group: None,
-                has_place: members.iter().any(|&c| data.case(c).has_place),
-                solved_weight: members.iter().map(|&c| data.case(c).solved_weight).sum::<f64>() / members.len() as f64,
-                members: members.clone(),
-            };
-            let series = CaseIx(data.case_ids.add(&name));
-            data.cases.push(case);
-            series_of.extend(members.into_iter().map(|c| (c, series)));
-        }
+    let open = |(id, cases): (String, Vec<CaseIx>)| {
+        let members: Vec<CaseIx> = cases.into_iter().filter(|&c| data.case(c).state == CaseState::Open).collect();
+        (id, CaseState::Open, members)
+    };
+    let series: Vec<_> = data.series.iter().cloned().map(open).collect();
+    let groups = solved_groups(data).into_iter().map(|cases| (format!("solved:{}", data.case_id(cases[0])), CaseState::Solved, cases));
+    let groups: Vec<_> = groups.collect();
+    for (name, state, mut members) in series.into_iter().chain(groups).filter(|(_, _, members)| members.len() >= CASES_MIN) {
+        members.sort_by(|&a, &b| data.case_id(a).cmp(data.case_id(b)));
+        let of = |f: &dyn Fn(&Case) -> Option<i64>| members.iter().map(|&c| f(data.case(c))).collect::<Option<Vec<i64>>>();
+        let from_us = of(&|c| c.occurred.from_us).and_then(|all| all.into_iter().min());
+        let to_us = of(&|c| c.occurred.to_us).and_then(|all| all.into_iter().max());
+        let case = Case {
+            state,
+            occurred: Span { from_us, to_us },
+            as_of_us: members.iter().map(|&c| data.case(c).as_of_us).max().expect("two members or more"),
+            arrest_group: None,
+            has_place: members.iter().any(|&c| data.case(c).has_place),
+            solved_weight: members.iter().map(|&c| data.case(c).solved_weight).sum::<f64>() / members.len() as f64,
+            members: members.clone(),
+        };
+        let series = CaseIx(data.case_ids.add(&name));
+        data.cases.push(case);
+        series_of.extend(members.into_iter().map(|c| (c, series)));
     }
     series_of
+}
+
+/// Solved cases that share an offender, directly or through others, by case number.
+fn solved_groups(data: &Data) -> Vec<Vec<CaseIx>> {
+    let mut groups = UnionFind::<usize>::new(data.cases.len());
+    let mut first: HashMap<SubjectIx, usize> = HashMap::new();
+    let solved = data.offenders.iter().filter(|o| data.case(o.0).state == CaseState::Solved);
+    for &(case, subject) in solved.clone() {
+        let case = case.0 as usize;
+        groups.union(*first.entry(subject).or_insert(case), case);
+    }
+    let mut cases: Vec<CaseIx> = solved.map(|o| o.0).collect::<HashSet<_>>().into_iter().collect();
+    cases.sort_by(|&a, &b| data.case_id(a).cmp(data.case_id(b)));
+    let mut found: BTreeMap<usize, Vec<CaseIx>> = BTreeMap::new();
+    cases.into_iter().for_each(|c| found.entry(groups.find(c.0 as usize)).or_default().push(c));
+    let mut found: Vec<Vec<CaseIx>> = found.into_values().collect();
+    found.sort_by(|a, b| data.case_id(a[0]).cmp(data.case_id(b[0])));
+    found
 }
 
 /// What each person ever held, and who ever held each thing.
@@ -99,8 +125,10 @@ fn held(data: &Data) -> HashMap<SubjectIx, HashSet<SubjectIx>> {
     held
 }
 
-fn speaks_for(pair: &Pair) -> bool {
-    pair.items.iter().any(|i| i.log_lr_unats > 0 && !i.records.is_empty())
+/// The case of each record that names a party.
+fn naming(data: &Data) -> HashMap<RecordRef, CaseIx> {
+    let things = data.party_things.iter().map(|t| (t.record, t.case));
+    data.parties.iter().map(|p| (p.record, p.case)).chain(things).collect()
 }
 
 /// The items of a subject's cases, each by the probability that its case belongs with the one that counts fully.
@@ -211,9 +239,26 @@ mod tests {
     }
 
     #[test]
-    fn one_case_makes_no_lead_on_a_series() {
-        let mut f = fixture(&[5.0, -1.0], &[(0.9, 0.9)], &[]);
-        assert!(joined(&mut f).pairs.is_empty(), "what speaks against in the second case is no second case");
+    fn what_is_known_in_one_case_alone_says_of_the_series_what_it_says_of_the_case() {
+        let mut f = fixture(&[5.0, 4.0], &[(0.9, 0.9)], &[]);
+        f.data.pairs.pop();
+        assert_eq!(nats(&joined(&mut f)), [5_000_000]);
+        let mut f = fixture(&[5.0], &[], &[]);
+        assert!(joined(&mut f).pairs.is_empty(), "one case is no series");
+    }
+
+    #[test]
+    fn being_suspected_in_one_case_of_a_series_is_no_evidence_in_another() {
+        let mut f = fixture(&[5.0, 4.0], &[(0.9, 0.9)], &[]);
+        let (first, second) = (f.data.pairs[0].case, f.data.pairs[1].case);
+        let elsewhere = f.open_case("C9", 0, 1);
+        f.party(first, "person:p", "suspect", 70);
+        f.party(elsewhere, "person:p", "suspect", 71);
+        f.evidence("person:p", second, item(LINKED, 6.0).family("link").records(&[70]));
+        f.evidence("person:q", second, item(LINKED, 6.0).family("link").records(&[71]));
+        let of = joined(&mut f);
+        let listed: Vec<&str> = of.pairs.iter().map(|p| f.data.subject_id(p.subject)).collect();
+        assert_eq!(listed, ["person:q", PHONE], "a suspect of a case outside stays");
     }
 
     #[test]
@@ -229,17 +274,20 @@ mod tests {
     fn open_and_solved_cases_are_never_put_together() {
         let mut f = fixture(&[5.0, 4.0], &[(0.9, 0.9)], &[]);
         let subject = f.subject(PHONE);
-        let solved: Vec<CaseIx> = (0..2).map(|i| f.solved_case(&format!("B{i}"), 0, 1, 9)).collect();
+        let other = f.subject("phone:13800000002");
+        let solved: Vec<CaseIx> = (0..4).map(|i| f.solved_case(&format!("B{i}"), 0, 1, 9)).collect();
         for (i, &case) in solved.iter().enumerate() {
             f.evidence(PHONE, case, item("scene_presence", 2.0).records(&[10 + i as u32]));
         }
         f.data.series[0].1.extend(&solved);
-        f.data.offenders.push((solved[1], subject));
+        // The first two share an offender, the third has another one, of the fourth nobody knows.
+        let third = f.subject("phone:13800000003");
+        f.data.offenders.extend([(solved[0], subject), (solved[1], subject), (solved[1], other), (solved[2], third)]);
         let of = joined(&mut f);
         let names: Vec<&str> = of.pairs.iter().map(|p| f.data.case_id(p.case)).collect();
-        assert_eq!(names, ["series:a", "series:a/solved"]);
-        assert_eq!(f.data.cases_of(of.pairs[1].case), solved);
-        assert_eq!(of.offenders, [(of.pairs[1].case, subject)]);
+        assert_eq!(names, ["series:a", "solved:B0"]);
+        assert_eq!(f.data.cases_of(of.pairs[1].case), solved[..2]);
+        assert_eq!(of.offenders, [(of.pairs[1].case, subject), (of.pairs[1].case, other)]);
     }
 
     proptest! {

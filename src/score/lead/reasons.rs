@@ -67,7 +67,7 @@ impl<'a> Ledger<'a> {
         let prior_unats = self.scores[i].prior_unats;
         let chance = odds(prior_unats as f64 / UNATS_PER_NAT);
         let (in_zh, in_en) = match lead_kind {
-            LeadKind::SubjectSeries => ("每个系列", "several cases of one series"),
+            LeadKind::SubjectSeries => ("每个系列", "a series of open cases"),
             LeadKind::AccountToFreeze | LeadKind::SubjectCase => ("每案", "a case"),
         };
         let (zh, en) = match kind {

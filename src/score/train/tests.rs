@@ -9,7 +9,7 @@ use crate::score::evaluate::{Judged, reliability};
 use crate::score::fit::logit;
 use crate::score::fixture::{Fixture, item};
 use crate::score::lead::lead_id;
-use crate::score::model::{Named, Scorer};
+use crate::score::model::{ModelSet, Named, Scorer};
 use crate::score::review::{Drawn, Review, Verdict, in_slice};
 
 /// How a kind of evidence behaves: spread of its true log likelihood ratio, and what the evidence table makes of it.
@@ -148,7 +148,8 @@ fn the_model_depends_on_content_alone() {
     let small = WorldSketch { cases: 60, ..USUAL };
     let (a, b) = (fit(&world(&small), &quick()), fit(&world(&WorldSketch { reversed: true, ..small }), &quick()));
     assert_eq!(a.model, b.model);
-    assert_eq!(Model::from_json(&a.model.to_json()).unwrap(), a.model);
+    let set = ModelSet::new([a.model.clone()]);
+    assert_eq!(ModelSet::from_json(&set.to_json()).unwrap(), set);
 }
 
 #[test]
