@@ -5,12 +5,11 @@
 //! offender, 1 − π + π·LR (DOMAIN-CASES, "From links to suspects"), so that a case that has nothing to do with it adds nothing. What ties two
 //! cases by a subject's own phones, devices, accounts or records is left out of π for that subject: it is evidence already. That somebody is suspected in
 //! one case of a series is no evidence from elsewhere: being named adds nothing to a lead on a case, and nothing here. The open cases of a series
-//! make the leads. Solved cases with an offender in common teach, whether or not they look like a series: few series are solved, and those that are would be
-//! the easy ones. Never both at once, for a solved case is seen as of before its offender was named. Reads no table.
+//! make the leads. Solved cases of one arrest teach, whether or not they look like a series: those that do would be the easy ones, and cases solved one
+//! after the other would show what was asked for because of the first. Never both at once, for a solved case is seen as of before its offender was named.
+//! Reads no table.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-use petgraph::unionfind::UnionFind;
 
 use super::data::{Case, CaseIx, CaseState, Data, Item, LINKED, NAMED, Pair, RecordRef, Span, SubjectIx, UNATS_PER_NAT, Within};
 use super::exclude::{Exclusions, Why};
@@ -66,7 +65,7 @@ fn put_together(data: &mut Data, pairs: &[Pair], why: impl Fn(&Data, SubjectIx, 
     OfSeries { pairs: all, excluded, offenders: labels.into_iter().collect() }
 }
 
-/// Adds the open cases of each series, and groups of solved cases with a common offender, to the cases; gives the one that each case belongs to.
+/// Adds the open cases of each series, and the solved cases of each arrest, to the cases; gives the one that each case belongs to.
 fn add(data: &mut Data) -> HashMap<CaseIx, CaseIx> {
     let mut series_of = HashMap::new();
     let open = |(id, cases): (String, Vec<CaseIx>)| {
@@ -74,7 +73,7 @@ fn add(data: &mut Data) -> HashMap<CaseIx, CaseIx> {
         (id, CaseState::Open, members)
     };
     let series: Vec<_> = data.series.iter().cloned().map(open).collect();
-    let groups = solved_groups(data).into_iter().map(|cases| (format!("solved:{}", data.case_id(cases[0])), CaseState::Solved, cases));
+    let groups = arrests(data).into_iter().map(|cases| (format!("solved:{}", data.case_id(cases[0])), CaseState::Solved, cases));
     let groups: Vec<_> = groups.collect();
     for (name, state, mut members) in series.into_iter().chain(groups).filter(|(_, _, members)| members.len() >= CASES_MIN) {
         members.sort_by(|&a, &b| data.case_id(a).cmp(data.case_id(b)));
@@ -97,20 +96,16 @@ fn add(data: &mut Data) -> HashMap<CaseIx, CaseIx> {
     series_of
 }
 
-/// Solved cases that share an offender, directly or through others, by case number.
-fn solved_groups(data: &Data) -> Vec<Vec<CaseIx>> {
-    let mut groups = UnionFind::<usize>::new(data.cases.len());
-    let mut first: HashMap<SubjectIx, usize> = HashMap::new();
-    let solved = data.offenders.iter().filter(|o| data.case(o.0).state == CaseState::Solved);
-    for &(case, subject) in solved.clone() {
-        let case = case.0 as usize;
-        groups.union(*first.entry(subject).or_insert(case), case);
+/// Solved cases of each arrest, by case number.
+fn arrests(data: &Data) -> Vec<Vec<CaseIx>> {
+    let mut found: HashMap<u32, Vec<CaseIx>> = HashMap::new();
+    for (i, case) in (0..).zip(&data.cases).filter(|(_, c)| c.state == CaseState::Solved) {
+        if let Some(arrest) = case.arrest_group {
+            found.entry(arrest).or_default().push(CaseIx(i));
+        }
     }
-    let mut cases: Vec<CaseIx> = solved.map(|o| o.0).collect::<HashSet<_>>().into_iter().collect();
-    cases.sort_by(|&a, &b| data.case_id(a).cmp(data.case_id(b)));
-    let mut found: BTreeMap<usize, Vec<CaseIx>> = BTreeMap::new();
-    cases.into_iter().for_each(|c| found.entry(groups.find(c.0 as usize)).or_default().push(c));
     let mut found: Vec<Vec<CaseIx>> = found.into_values().collect();
+    found.iter_mut().for_each(|cases| cases.sort_by(|&a, &b| data.case_id(a).cmp(data.case_id(b))));
     found.sort_by(|a, b| data.case_id(a[0]).cmp(data.case_id(b[0])));
     found
 }
@@ -280,7 +275,10 @@ mod tests {
             f.evidence(PHONE, case, item("scene_presence", 2.0).records(&[10 + i as u32]));
         }
         f.data.series[0].1.extend(&solved);
-        // The first two share an offender, the third has another one, of the fourth nobody knows.
+        // The first two were solved by one arrest, the others by others.
+        for (case, arrest) in solved.iter().zip([7, 7, 8, 9]) {
+            f.data.cases[case.0 as usize].arrest_group = Some(arrest);
+        }
         let third = f.subject("phone:13800000003");
         f.data.offenders.extend([(solved[0], subject), (solved[1], subject), (solved[1], other), (solved[2], third)]);
         let of = joined(&mut f);
