@@ -3,6 +3,8 @@
 //! Errs on the side of masking: any run of eleven or more digits that is no time stamp and no fraction counts as a number of
 //! somebody. Names have no shape and are not found. Total: takes any text, never panics.
 
+use std::collections::BTreeSet;
+
 /// What a stretch of text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -260,6 +262,30 @@ pub(super) fn fold(c: char) -> char {
         '\u{3000}' => ' ',
         _ => c,
     }
+}
+
+/// Masks a text around the words that are to be kept, such as the numbers of cases, which are no personal data and look like some.
+pub fn around(text: &str, keep: &BTreeSet<String>, mask: impl Fn(&str) -> String) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut out = String::with_capacity(text.len());
+    let mut open = 0;
+    let mut word_from = None;
+    for (i, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        match (is_word(c), word_from) {
+            (true, None) => word_from = Some(i),
+            (false, Some(from)) => {
+                word_from = None;
+                if keep.contains(&text[from..i]) {
+                    out.push_str(&mask(&text[open..from]));
+                    out.push_str(&text[from..i]);
+                    open = i;
+                }
+            }
+            _ => {}
+        }
+    }
+    out.push_str(&mask(&text[open..]));
+    out
 }
 
 #[cfg(test)]

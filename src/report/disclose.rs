@@ -6,7 +6,7 @@ use std::ops::Deref;
 use super::format::printable;
 use super::view::{Lane, LeadView, LinkChart, Places, ReportData, SubjectView};
 use super::words::Text;
-use crate::audit::Gate;
+use crate::audit::{Gate, shape};
 use crate::record::Class;
 
 /// Turns what is personal into what may be shown. The audit gate does; there is one only behind an entry of the log.
@@ -125,26 +125,7 @@ impl Pen<'_> {
 
     /// Masks a sentence around the numbers of known cases in it.
     fn sentence(&self, text: &mut String) {
-        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let mut out = String::with_capacity(text.len());
-        let mut open = 0;
-        let mut word_from = None;
-        for (i, c) in text.char_indices().chain([(text.len(), ' ')]) {
-            match (is_word(c), word_from) {
-                (true, None) => word_from = Some(i),
-                (false, Some(from)) => {
-                    word_from = None;
-                    if self.cases.contains(&text[from..i]) {
-                        out.push_str(&self.mask.sentence(&text[open..from]));
-                        out.push_str(&text[from..i]);
-                        open = i;
-                    }
-                }
-                _ => {}
-            }
-        }
-        out.push_str(&self.mask.sentence(&text[open..]));
-        *text = printable(&out);
+        *text = printable(&shape::around(text, &self.cases, |part| self.mask.sentence(part)));
     }
 
     fn text(&self, text: &mut Text) {

@@ -39,7 +39,12 @@ pub struct Without<'a> {
 pub fn assess<'a>(data: &'a Data, pairs: &[Pair], excluded: &[Option<Why>], models: &ModelSet) -> Vec<Assessed<'a>> {
     let scorers: BTreeMap<LeadKind, Scorer<'_>> = models.iter().map(|m| (m.kind, Scorer::new(m, data))).collect();
     let open = |p: &Pair| data.case(p.case).state == CaseState::Open;
-    pairs.iter().zip(excluded).filter(|(p, why)| why.is_none() && open(p)).map(|(p, _)| assessed(data, p, &scorers[&data.lead_kind(p)])).collect()
+    pairs
+        .iter()
+        .zip(excluded)
+        .filter(|(p, why)| why.is_none() && open(p))
+        .map(|(p, _)| assessed(data, p, &scorers[&data.lead_kind(p)]))
+        .collect()
 }
 
 fn assessed<'a>(data: &'a Data, pair: &Pair, scorer: &Scorer<'_>) -> Assessed<'a> {

@@ -48,9 +48,13 @@ fn title(models: &ModelSet) -> Said {
 /// Which leads a model is for.
 fn leads(model: &Model) -> Said {
     let (zh, en) = match model.kind {
-        LeadKind::AccountToFreeze => ("账户 × 案件：为作案人收转赃款的账户", "Account to freeze: accounts that took the proceeds of a case for its offenders"),
+        LeadKind::AccountToFreeze => {
+            ("账户 × 案件：为作案人收转赃款的账户", "Account to freeze: accounts that took the proceeds of a case for its offenders")
+        }
         LeadKind::SubjectCase => ("对象（人员、手机、设备）× 案件", "Subject × case: persons, phones and devices"),
-        LeadKind::SubjectSeries => ("对象 × 系列：参与系列中一起或多起未破案件", "Subject × series: involved in one of its open cases, or in several"),
+        LeadKind::SubjectSeries => {
+            ("对象 × 系列：参与系列中一起或多起未破案件", "Subject × series: involved in one of its open cases, or in several")
+        }
     };
     said(format!("## {zh}\n\n模型 {}\n", model.version), format!("## {en}\n\nModel {}\n", model.version))
 }

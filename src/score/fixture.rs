@@ -67,7 +67,14 @@ impl ItemSketch {
 
 impl Fixture {
     pub fn new() -> Fixture {
-        Fixture { data: Data { population: [1_000; 4], candidates_per_case: [1_000.0; 4], candidates_per_series: [1_000.0; 4], ..Data::default() } }
+        Fixture {
+            data: Data {
+                population: [1_000; 4],
+                candidates_per_case: [1_000.0; 4],
+                candidates_per_series: [1_000.0; 4],
+                ..Data::default()
+            },
+        }
     }
 
     fn case(&mut self, id: &str, state: CaseState, from: i64, to: i64, as_of_us: i64) -> CaseIx {

@@ -363,7 +363,9 @@ pub async fn train(
                 challenges.extend(fitted.challenge.map(|c| (kind, c)));
             }
             Outcome::TooFew(why) if kind == LeadKind::SubjectCase => {
-                return Err(Error::usage("E0609", format!("learn from these workspaces: {why}")).hint("add workspaces with more solved cases"));
+                return Err(
+                    Error::usage("E0609", format!("learn from these workspaces: {why}")).hint("add workspaces with more solved cases")
+                );
             }
             Outcome::TooFew(why) => {
                 eprintln!("{kind}: nothing learnt, these workspaces have {why}");

@@ -138,9 +138,9 @@ fn items(data: &Data, of_cases: &[&Pair], own: impl Fn(SubjectIx) -> bool) -> Ve
         if case == first {
             return 1.0;
         }
-        data.case_ties.get(&(case.min(first), case.max(first))).map_or(0.0, |tie| {
-            if tie.keys.iter().any(|&k| own(k)) { tie.without_keys } else { tie.probability }
-        })
+        data.case_ties
+            .get(&(case.min(first), case.max(first)))
+            .map_or(0.0, |tie| if tie.keys.iter().any(|&k| own(k)) { tie.without_keys } else { tie.probability })
     };
     of_cases
         .iter()

@@ -173,7 +173,11 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&ModelSet
         false_leads: false_leads(&session, &held_out, &truth).await?,
         selection: selection::rates(&session, &clew).await?,
         series,
-        drift: prepared.drift(model).into_iter().map(|Drift { lead, kind, then, now, index }| (format!("{lead}: {kind}"), then, now, index)).collect(),
+        drift: prepared
+            .drift(model)
+            .into_iter()
+            .map(|Drift { lead, kind, then, now, index }| (format!("{lead}: {kind}"), then, now, index))
+            .collect(),
         judged: judged(&own, &truth),
         rankings,
     })
@@ -191,9 +195,8 @@ fn of_series(
 ) -> SeriesFigures {
     let (lines, cases) = prepared.assess_series(models);
     let lines: Vec<&Assessed<'_>> = lines.iter().filter(|l| cases[l.case_id].iter().all(|c| held_out.contains(*c))).collect();
-    let offenders = |series: &str| -> BTreeSet<String> {
-        cases[series].iter().filter_map(|c| truth.offenders.get(*c)).flatten().cloned().collect()
-    };
+    let offenders =
+        |series: &str| -> BTreeSet<String> { cases[series].iter().filter_map(|c| truth.offenders.get(*c)).flatten().cloned().collect() };
     let judged_series: BTreeSet<&str> = lines.iter().map(|l| l.case_id).collect();
     let of_truth: Truth = judged_series.iter().map(|s| ((*s).to_owned(), offenders(s))).collect();
     let mut in_data = of_truth.clone();

@@ -206,7 +206,13 @@ fn kinds(worlds: &[&WorldFigures]) -> String {
             .into_iter()
             .filter_map(row)
             .collect();
-    let mut text = format!("\n{}\n", grid(&header(&["kind of lead", "leads", "mean given", "observed", "95 % interval (by offenders)", "within 5 points or inside"]), rows));
+    let mut text = format!(
+        "\n{}\n",
+        grid(
+            &header(&["kind of lead", "leads", "mean given", "observed", "95 % interval (by offenders)", "within 5 points or inside"]),
+            rows
+        )
+    );
     let Some(first) = worlds.first() else { return text };
     let series: usize = worlds.iter().map(|w| w.series.rankings[0].all.cases).sum();
     let rows = (0..first.series.rankings.len())

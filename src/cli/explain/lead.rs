@@ -1,5 +1,7 @@
 //! A lead and its reasons, as the lake has them.
 
+use std::collections::BTreeSet;
+
 use datafusion::prelude::{Expr, ident, lit};
 use serde::Deserialize;
 
@@ -81,6 +83,8 @@ pub(super) struct Argument {
     pub reasons: Vec<Reason>,
     /// Name of the person the lead is about, to keep it out of sentences.
     pub name: Option<String>,
+    /// Numbers of cases, which sentences may name.
+    pub cases: BTreeSet<String>,
 }
 
 const LEAD: &[&str] = &[
@@ -141,7 +145,13 @@ impl Argument {
         let reasons = rows_where(session, "lead.reasons", of_lead, REASON, &["position", "kind"]).await?;
         let of_person = ident("person_id").eq(lit(lead.subject_id.as_str()));
         let named: Vec<Named> = rows_where(session, "entity.persons", of_person, &["name"], &["name"]).await?;
-        Ok(Some(Argument { lead, reasons, name: named.into_iter().find_map(|n| n.name) }))
+        #[derive(Deserialize)]
+        struct Case {
+            case_id: String,
+        }
+        let cases: Vec<Case> = session.rows("staging.cases", &["case_id"], &[]).await?;
+        let cases = cases.into_iter().map(|c| c.case_id).collect();
+        Ok(Some(Argument { lead, reasons, name: named.into_iter().find_map(|n| n.name), cases }))
     }
 
     /// What does not fit within the argument itself.

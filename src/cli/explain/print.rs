@@ -8,7 +8,7 @@ use super::ExplainArgs;
 use super::headers::shown;
 use super::lead::{Argument, Reason};
 use super::sources::{Files, State};
-use crate::audit::Gate;
+use crate::audit::{Gate, shape};
 use crate::cli::output::{Format, Section, line, nats, printable, write_sections};
 use crate::error::Result;
 use crate::record::{Class, Column, Type};
@@ -177,7 +177,7 @@ fn sentence(gate: &Gate, argument: &Argument, text: &str) -> String {
         Some(name) => text.replace(name, &gate.show(Class::Name, name)),
         None => text.to_owned(),
     };
-    gate.show_text(&text)
+    shape::around(&text, &argument.cases, |part| gate.show_text(part))
 }
 
 fn records<'a>(gate: &'a Gate, reason: &'a Reason, files: &'a Files) -> impl Iterator<Item = RecordRow> + 'a {
@@ -212,7 +212,14 @@ fn text(out: &mut dyn Write, gate: &Gate, argument: &Argument, files: &Files, li
     let rank = |rank: Option<i64>| rank.map_or("none".to_owned(), |r| r.to_string());
     line(
         out,
-        &format!("{} {} {} in case {}", lead.state, lead.lead_id, gate.show(Class::Identifier, &lead.subject_id), printable(&lead.case_id)),
+        &format!(
+            "{} {} {} in {}{}",
+            lead.state,
+            lead.lead_id,
+            gate.show(Class::Identifier, &lead.subject_id),
+            if lead.case_id.starts_with("series:") { "" } else { "case " },
+            printable(&lead.case_id)
+        ),
     )?;
     line(
         out,

@@ -115,8 +115,16 @@ impl<'a> Ledger<'a> {
         }
         if let Some(within) = item.within {
             let (case, share) = (data.case_id(within.case), figure(within.probability * 100.0));
-            text_zh.push_str(&format!("（案件 {case}，与证据最强的案件系同一人所为的概率 {share}%）"));
-            text_en.push_str(&format!(" (case {case}, by the same offender as the case with the strongest evidence: {share} %)"));
+            let (zh, en) = if within.probability < 1.0 {
+                (
+                    format!("，与证据最强的案件有同一作案人的概率 {share}%"),
+                    format!("; a common offender with the case of the strongest evidence: {share} %"),
+                )
+            } else {
+                (String::new(), String::new())
+            };
+            text_zh.push_str(&format!("（案件 {case}{zh}）"));
+            text_en.push_str(&format!(" (case {case}{en})"));
         }
         if let Some((zh, en)) = counted(kind, item, part) {
             text_zh.push_str(&zh);
