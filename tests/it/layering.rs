@@ -46,6 +46,7 @@ const MEET_THE_LAKE: &[&str] = &[
     "src/score/load/parties.rs",
     "src/trace/load.rs",
     "src/score/load/reviews.rs",
+    "src/score/load/series.rs",
     "src/link/successor/run.rs",
     "src/network/load.rs",
 ];

@@ -149,7 +149,7 @@ impl Argument {
         struct Case {
             case_id: String,
         }
-        let cases: Vec<Case> = session.rows("staging.cases", &["case_id"], &[]).await?;
+        let cases: Vec<Case> = session.rows("records.cases", &["case_id"], &[]).await?;
         let cases = cases.into_iter().map(|c| c.case_id).collect();
         Ok(Some(Argument { lead, reasons, name: named.into_iter().find_map(|n| n.name), cases }))
     }
