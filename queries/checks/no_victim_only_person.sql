@@ -1,11 +1,15 @@
 -- Persons who are listed in a case in which they are a party without being its suspect: that role makes nobody a subject.
 -- grain: one such person in one case
--- reads: lead.leads, records.parties, entity.person_records
+-- reads: lead.leads, lead.series_leads, records.parties, entity.person_records
 -- writes: checks.no_victim_only_person
 -- params: none
 with leads as (
     select subject_id, case_id
     from lead.leads
+    where starts_with(subject_id, 'person:')
+    union
+    select subject_id, unnest(open_cases) as case_id
+    from lead.series_leads
     where starts_with(subject_id, 'person:')
 ),
 parties as (

@@ -7,7 +7,7 @@
 -- Being victim, witness or tipster never makes anybody a subject. Whoever has only such roles in a case is excluded from it,
 -- by phone, account, device and person, unless named as suspect of the same case before `as_of`. Roles learnt after `as_of`
 -- exclude too: that takes nothing from the future into a score. A number that continues an excluded one, or that it continues, is the same
--- user's (link.successors) and excluded with it. Custody and death exclude the person, not the phone, which somebody else may carry.
+-- user's (link.successors) and excluded with it, unless a number of that chain is a suspect's in the case. Custody and death exclude the person, not the phone, which somebody else may carry.
 with cases as (
     select case_id, from_us, to_us, as_of
     from staging.cases
@@ -58,18 +58,20 @@ chains as (
     select root as subject_id, root
     from link.successors
 ),
+suspected as (
+    select distinct j.case_id, c.root
+    from judged j
+    join chains c on c.subject_id = j.subject_id
+    where j.is_suspect = 1
+),
 continued as (
     select j.case_id, m.subject_id, min(j.other_role) as other_role
     from judged j
     join chains c on c.subject_id = j.subject_id
     join chains m on m.root = c.root
+    left anti join suspected s on s.case_id = j.case_id and s.root = c.root
     where j.is_suspect = 0 and j.other_role is not null
     group by j.case_id, m.subject_id
-),
-suspected as (
-    select case_id, subject_id
-    from judged
-    where is_suspect = 1
 ),
 away as (
     select
@@ -88,9 +90,8 @@ excluded as (
     from judged
     where is_suspect = 0 and other_role is not null
     union all
-    select c.case_id, c.subject_id, 'own ' || c.other_role as reason
-    from continued c
-    left anti join suspected s on s.case_id = c.case_id and s.subject_id = c.subject_id
+    select case_id, subject_id, 'own ' || other_role as reason
+    from continued
     union all
     select case_id, subject_id, reason
     from away

@@ -6,7 +6,7 @@
 --
 -- Phones that only contact or identifiers brought up are weighed too, so that having been elsewhere lowers them. Left out: the
 -- case's own victims, witnesses, tipsters, reporters and officers, the phones of officers in any case (they come to scenes for a
--- living) unless suspected somewhere, and service numbers.
+-- living), and numbers that continue them, unless suspected somewhere, and service numbers.
 with cases as (
     select case_id, as_of
     from staging.cases
@@ -20,7 +20,7 @@ hits as (
     from staging.scene_hits
 ),
 exclusions as (
-    select case_id, subject_id
+    select case_id, subject_id, reason
     from staging.case_exclusions
 ),
 services as (
@@ -39,11 +39,20 @@ shared as (
     select case_id, subject_id
     from evidence.shared_identifier
 ),
-officers as (
-    select subject_id
+on_duty as (
+    select subject_id from identifiers where role = 'officer'
+    union
+    select subject_id from exclusions where reason = 'own officer'
+),
+suspected as (
+    select distinct subject_id
     from identifiers
-    group by subject_id
-    having min(case when role = 'officer' then 0 else 1 end) = 0 and max(case when role = 'suspect' then 1 else 0 end) = 0
+    where role = 'suspect'
+),
+officers as (
+    select o.subject_id
+    from on_duty o
+    left anti join suspected s on s.subject_id = o.subject_id
 ),
 seen as (
     select h.case_id, h.phone, max(case when h.shift_d = 0 then 1 else 0 end) as at_scene

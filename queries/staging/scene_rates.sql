@@ -14,7 +14,7 @@ with keys as (
     where starts_with(key, 'phone:')
 ),
 chained as (
-    select distinct own
+    select distinct own, shift_d, place_night
     from keys
     where key <> own
 ),
@@ -25,7 +25,7 @@ phones as (
     union
     select k.key, k.shift_d, k.place_night
     from keys k
-    left anti join chained c on c.own = k.own
+    left anti join chained c on c.own = k.own and c.shift_d = k.shift_d and c.place_night = k.place_night
 ),
 nights as (
     select shift_d, place_night, min(tile_y) as tile_y, min(tile_x) as tile_x

@@ -43,6 +43,8 @@ const WATCH_FILE: &str = "watch.txt";
 struct Lead {
     lead_id: String,
     subject_id: String,
+    /// Case, or series.
+    #[serde(alias = "series_id")]
     case_id: String,
     state: String,
     rank: Option<i64>,
@@ -129,6 +131,7 @@ pub async fn run(args: &DiffArgs, globals: &Globals, out: &mut dyn Write) -> Res
     let series = series_changes(&before.series, &after.series, &watched);
     let what = What::new("diff")
         .table("lead.leads")
+        .table("lead.series_leads")
         .table("link.series")
         .text("from", &earlier.published().lake_version)
         .count("rows", (leads.len() + series.len()) as u64)
@@ -146,7 +149,7 @@ pub async fn run(args: &DiffArgs, globals: &Globals, out: &mut dyn Write) -> Res
 }
 
 fn last_other(lake: &Lake, later: &Lake) -> Result<Lake> {
-    let hash = |l: &Lake| ["lead.leads", "link.series"].map(|t| l.published().tables.get(t).map(|e| e.hash.clone()));
+    let hash = |l: &Lake| ["lead.leads", "lead.series_leads", "link.series"].map(|t| l.published().tables.get(t).map(|e| e.hash.clone()));
     let versions = lake.versions()?;
     let until = versions.iter().position(|v| *v == later.published().lake_version).unwrap_or(versions.len());
     for version in versions[..until].iter().rev() {
@@ -161,7 +164,9 @@ fn last_other(lake: &Lake, later: &Lake) -> Result<Lake> {
 async fn state(lake: &Lake, config: &Config) -> Result<State> {
     let session = lake.session(&settings(config)).await?;
     let columns = ["lead_id", "subject_id", "case_id", "state", "rank", "probability"];
-    let leads: Vec<Lead> = session.rows("lead.leads", &columns, &["lead_id"]).await?;
+    let mut leads: Vec<Lead> = session.rows("lead.leads", &columns, &["lead_id"]).await?;
+    let columns = ["lead_id", "subject_id", "series_id", "state", "rank", "probability"];
+    leads.extend(session.rows::<Lead>("lead.series_leads", &columns, &["lead_id"]).await?);
     let members: Vec<Member> = session.rows("link.series", &["series_id", "case_id", "core"], &["series_id", "case_id"]).await?;
     let mut cores: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for member in members.iter().filter(|m| m.core) {

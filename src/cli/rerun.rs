@@ -16,6 +16,8 @@ use crate::score::artefact::{self, Choice};
 
 /// The table whose hash is the hash of the list.
 const LIST: &str = "lead.leads";
+/// The list beside it.
+const SERIES_LIST: &str = "lead.series_leads";
 
 /// Do an old run over again and compare: same hash of the list, or exactly what is missing or different
 #[derive(Debug, clap::Args)]
@@ -56,14 +58,18 @@ pub async fn run(args: &RerunArgs, globals: &Globals, out: &mut dyn Write) -> Re
     let again = Config { root: root.to_path_buf(), params, ..config };
     let new = run_dag(&again, &mut lake, &catalogue, &RunOptions::default(), &()).await?;
     told.extend(differences(&old, &new));
-    let list = |m: &Manifest| m.steps.iter().find_map(|s| s.writes.get(LIST)).map(|w| w.1.clone());
-    match (list(&old), list(&new)) {
-        (Some(a), Some(b)) if a == b => {
+    let hash = |m: &Manifest, table: &str| m.steps.iter().find_map(|s| s.writes.get(table)).map(|w| w.1.clone());
+    let same_series = hash(&old, SERIES_LIST).is_none_or(|h| hash(&new, SERIES_LIST) == Some(h));
+    match (hash(&old, LIST), hash(&new, LIST)) {
+        (Some(a), Some(b)) if a == b && same_series => {
             let notes: String = told.iter().map(|t| format!("note: {t}\n")).collect();
             let value = serde_json::json!({ "run": old.run_id, "table": LIST, "hash": a, "notes": told });
             args.output.write(out, "rerun", &value, &format!("run {} reproduced: {LIST} {a}\n{notes}", old.run_id))
         }
         (a, b) => {
+            if !same_series {
+                told.insert(0, format!("{SERIES_LIST} is another"));
+            }
             let named = |h: Option<String>| h.unwrap_or_else(|| "none".into());
             Err(Error::findings("E0871", format!("run {} is not reproduced: {LIST} was {} and is {}", old.run_id, named(a), named(b)))
                 .hint(if told.is_empty() { "nothing else differs: report this".to_owned() } else { told.join("; ") }))

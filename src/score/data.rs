@@ -275,17 +275,6 @@ pub struct Case {
     pub members: Vec<CaseIx>,
 }
 
-/// How surely two cases have a common offender.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CaseTie {
-    /// Probability by all that compares them.
-    pub probability: f64,
-    /// The same without any phone, device, account or person that ties them.
-    pub without_keys: f64,
-    /// Those that tie them.
-    pub keys: Vec<SubjectIx>,
-}
-
 /// A person held a thing in a period.
 #[derive(Clone, Copy, Debug)]
 pub struct Holding {
@@ -430,8 +419,8 @@ pub struct Data {
     pub candidates_per_series: [f64; SUBJECT_KINDS],
     /// Series: the id, and the cases that were joined to it.
     pub series: Vec<(String, Vec<CaseIx>)>,
-    /// Ties between cases of one series, the smaller index first.
-    pub case_ties: HashMap<(CaseIx, CaseIx), CaseTie>,
+    /// Probability that two cases of one series or arrest have a common offender, by place, time and manner alone; the smaller index first.
+    pub case_ties: HashMap<(CaseIx, CaseIx), f64>,
     /// Offender labels of solved cases.
     pub offenders: Vec<(CaseIx, SubjectIx)>,
     /// Decisions of reviewers, the earliest first.

@@ -67,7 +67,7 @@ pub const READS: &[&str] = &[
     "staging.call_events",
     "staging.presence",
     "staging.transfer_events",
-    "staging.case_links",
+    "link.successors",
     "entity.persons",
     "entity.person_records",
     "entity.holders",

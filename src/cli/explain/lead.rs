@@ -33,6 +33,13 @@ pub(super) struct Lead {
     pub state_reason: Option<String>,
 }
 
+impl Lead {
+    /// Is it on a series of cases?
+    pub fn on_series(&self) -> bool {
+        self.case_id.starts_with("series:")
+    }
+}
+
 /// One reason.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Reason {

@@ -65,7 +65,8 @@ pub async fn run(args: &ExplainArgs, globals: &Globals, out: &mut dyn Write) -> 
     };
     let files = sources::read(&session, &config.root, &argument).await?;
     let shown = argument.reasons.iter().map(|r| r.records.len() as u64).sum();
-    let what = what.table("lead.leads").table("lead.reasons").filter("lead", &argument.lead.lead_id);
+    let list = if argument.lead.on_series() { "lead.series_leads" } else { "lead.leads" };
+    let what = what.table(list).table("lead.reasons").filter("lead", &argument.lead.lead_id);
     let what = what.filter("case", &argument.lead.case_id).count("reasons", argument.reasons.len() as u64).count("records", shown);
     let gate = disclosure.log(&config.root, Action::View, what)?;
     print::write(out, args, &gate, &argument, &files, &lake.published().lake_version)?;

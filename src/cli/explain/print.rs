@@ -217,19 +217,20 @@ fn text(out: &mut dyn Write, gate: &Gate, argument: &Argument, files: &Files, li
             lead.state,
             lead.lead_id,
             gate.show(Class::Identifier, &lead.subject_id),
-            if lead.case_id.starts_with("series:") { "" } else { "case " },
+            if lead.on_series() { "" } else { "case " },
             printable(&lead.case_id)
         ),
     )?;
     line(
         out,
         &format!(
-            "probability {:.3} (90 %: {:.3} to {:.3}), score {} nat, rank {}, within the case {}",
+            "probability {:.3} (90 %: {:.3} to {:.3}), score {} nat, rank {}, within the {} {}",
             lead.probability,
             lead.low,
             lead.high,
             nats(lead.score_unats),
             rank(lead.rank),
+            if lead.on_series() { "series" } else { "case" },
             rank(lead.case_rank),
         ),
     )?;

@@ -116,6 +116,8 @@ pub(super) struct Lead {
     pub lead_id: String,
     pub kind: String,
     pub subject_id: String,
+    /// Case, or series.
+    #[serde(alias = "series_id")]
     pub case_id: String,
     pub state: String,
     pub rank: Option<i64>,
@@ -175,6 +177,8 @@ impl Known {
             &order,
         )
         .await?;
+        let columns = ["lead_id", "kind", "subject_id", "series_id", "state", "rank", "probability"];
+        known.leads.extend(rows_where(session, "lead.series_leads", one_of("subject_id", &subjects), &columns, &order).await?);
         Ok(known)
     }
 }

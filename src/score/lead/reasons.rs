@@ -167,6 +167,10 @@ fn counted(kind: &str, item: &Item, part: &Part) -> Option<(String, String)> {
     if kind == NAMED && part.standing == Standing::Fact {
         return told("（事实：使其列为线索，本身不计分）", " (a fact: it makes this a lead and adds nothing by itself)");
     }
+    if item.within.is_some_and(|w| w.probability < 1.0) {
+        let share = figure(part.share * 100.0);
+        return Some((format!("（按 {share}% 计入）"), format!(" (counts {share} %)")));
+    }
     if part.share == 0.0 {
         return told("（所依记录已计入其他理由）", " (counted elsewhere: its records serve another reason)");
     }

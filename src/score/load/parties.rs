@@ -1,10 +1,10 @@
 //! Parties with what bars and excludes them, and the things they gave or carried.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
-use super::super::data::{CaseIx, Data, Party, PartyThing, Role, Settled, Span};
+use super::super::data::{CaseIx, Data, Party, PartyThing, Role, Settled, Span, SubjectIx};
 use super::{UNKNOWN_US, query, reference};
 use crate::error::Result;
 use crate::lake::Session;
@@ -29,6 +29,12 @@ struct PartyRow {
     source_id: String,
     source_row: i64,
     known_at: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct SuccessorRow {
+    new: String,
+    root: String,
 }
 
 #[derive(Deserialize)]
@@ -100,5 +106,29 @@ pub(super) async fn load(session: &Session, data: &mut Data) -> Result<()> {
         let record = reference(data, &row.source_id, row.source_row)?;
         data.party_things.push(PartyThing { case, role: Role::of(&row.role), thing, record, known_us: row.known_at.unwrap_or(UNKNOWN_US) });
     }
+    continued(session, data).await
+}
+
+/// A number that continues a victim's, witness's or officer's, or that it continues, is the same user's, unless a number of that chain is a suspect's in the case.
+async fn continued(session: &Session, data: &mut Data) -> Result<()> {
+    let rows: Vec<SuccessorRow> = session.rows("link.successors", &["new", "root"], &["root", "new"]).await?;
+    let mut chain_of: HashMap<SubjectIx, SubjectIx> = HashMap::new();
+    let mut members: HashMap<SubjectIx, Vec<SubjectIx>> = HashMap::new();
+    for row in rows {
+        let (Some(new), Some(root)) = (data.subject(&row.new), data.subject(&row.root)) else { continue };
+        for phone in [root, new] {
+            if chain_of.insert(phone, root).is_none() {
+                members.entry(root).or_default().push(phone);
+            }
+        }
+    }
+    let suspected: HashSet<(CaseIx, SubjectIx)> =
+        data.party_things.iter().filter(|t| t.role == Role::Suspect).filter_map(|t| Some((t.case, *chain_of.get(&t.thing)?))).collect();
+    let mut continued = Vec::new();
+    for &given in data.party_things.iter().filter(|t| t.role != Role::Suspect) {
+        let Some(root) = chain_of.get(&given.thing).filter(|&&root| !suspected.contains(&(given.case, root))) else { continue };
+        continued.extend(members[root].iter().filter(|&&m| m != given.thing).map(|&thing| PartyThing { thing, ..given }));
+    }
+    data.party_things.extend(continued);
     Ok(())
 }

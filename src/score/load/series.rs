@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::super::data::{CaseIx, CaseTie, Data, UNATS_PER_NAT};
+use super::super::data::{CaseIx, CaseState, Data, UNATS_PER_NAT};
 use super::super::fit::sigmoid;
 use super::query;
 use crate::error::Result;
@@ -22,45 +22,45 @@ struct TieRow {
     case_a: String,
     case_b: String,
     log_odds_unats: i64,
-    keys_unats: i64,
-    shared_identifiers: Option<Vec<String>>,
-    decided: bool,
 }
 
 #[derive(Deserialize)]
-struct KeyRow {
+struct DecidedRow {
     case_a: String,
     case_b: String,
-    key: Option<String>,
-    other_key: Option<String>,
-    subject_a: Option<String>,
-    subject_b: Option<String>,
 }
 
-/// Pairs of cases of one series. What an analyst joined by hand belongs together, whatever the comparison says.
+/// Compared pairs of cases of one series or one arrest, without what phones, devices, accounts and persons say for them. What these say against stays.
 const TIES: &str = "
-    with decided as (
+    with core as (
+        select series_id, case_id from link.series where core
+    ),
+    solved as (
+        select arrest_group, case_id from staging.case_asof where state = 'solved' and arrest_group is not null
+    )
+    select p.case_a, p.case_b,
+        p.bf_unats + p.prior_unats - greatest(p.identifier_unats, 0) - greatest(p.presence_unats, 0) - greatest(p.contact_unats, 0)
+            - greatest(p.money_unats, 0) - greatest(p.ties_unats, 0) as log_odds_unats
+    from link.case_pairs p
+    left join core a on a.case_id = p.case_a
+    left join core b on b.case_id = p.case_b
+    left join solved s on s.case_id = p.case_a
+    left join solved t on t.case_id = p.case_b
+    where a.series_id = b.series_id or s.arrest_group = t.arrest_group
+    order by p.case_a, p.case_b";
+
+/// Pairs that an analyst joined, by what was decided last: they belong together, whatever the comparison says. A decision without a date is the earliest, as in `link`.
+const DECIDED: &str = "
+    with last as (
         select least(case_a, case_b) as case_a, greatest(case_a, case_b) as case_b,
-            first_value(lower(trim(decision)) order by decided_at desc, source_id desc, source_row desc) as decision
+            first_value(lower(trim(decision)) order by decided_at desc nulls last, source_id desc, source_row desc) as decision
         from records.series_decisions
         group by least(case_a, case_b), greatest(case_a, case_b)
     )
-    select p.case_a, p.case_b, p.bf_unats + p.prior_unats as log_odds_unats,
-        p.identifier_unats + p.presence_unats + p.contact_unats + p.money_unats + p.ties_unats as keys_unats,
-        p.shared_identifiers, coalesce(d.decision = 'same', false) as decided
-    from link.case_pairs p
-    join link.series a on a.case_id = p.case_a and a.core
-    join link.series b on b.case_id = p.case_b and b.core and b.series_id = a.series_id
-    left join decided d on d.case_a = p.case_a and d.case_b = p.case_b
-    order by p.case_a, p.case_b";
-
-/// Whose records show what ties them.
-const KEYS: &str = "
-    select distinct k.case_a, k.case_b, k.key, k.other_key, k.subject_a, k.subject_b
-    from staging.case_links k
-    join link.series a on a.case_id = k.case_a and a.core
-    join link.series b on b.case_id = k.case_b and b.core and b.series_id = a.series_id
-    order by k.case_a, k.case_b, k.key, k.other_key, k.subject_a, k.subject_b";
+    select case_a, case_b
+    from last
+    where decision = 'same'
+    order by case_a, case_b";
 
 /// Fills [`Data::series`] and [`Data::case_ties`].
 pub(super) async fn load(session: &Session, data: &mut Data) -> Result<()> {
@@ -72,24 +72,14 @@ pub(super) async fn load(session: &Session, data: &mut Data) -> Result<()> {
         }
     }
     data.series = series.into_iter().collect();
-    if data.series.is_empty() {
-        return Ok(());
-    }
-    let mut ties: HashMap<(CaseIx, CaseIx), CaseTie> = HashMap::new();
+    let mut ties: HashMap<(CaseIx, CaseIx), f64> = HashMap::new();
     for row in query::<TieRow>(session, TIES).await? {
-        let Some(pair) = pair(data, &row.case_a, &row.case_b) else { continue };
-        let at = |unats: i64| if row.decided { 1.0 } else { sigmoid(unats as f64 / UNATS_PER_NAT) };
-        let (probability, without_keys) = (at(row.log_odds_unats), at(row.log_odds_unats - row.keys_unats));
-        let keys = row.shared_identifiers.unwrap_or_default().iter().filter_map(|k| data.subject(k)).collect();
-        ties.insert(pair, CaseTie { probability, without_keys, keys });
+        ties.extend(pair(data, &row.case_a, &row.case_b).map(|pair| (pair, sigmoid(row.log_odds_unats as f64 / UNATS_PER_NAT))));
     }
-    for row in query::<KeyRow>(session, KEYS).await? {
-        let Some(tie) = pair(data, &row.case_a, &row.case_b).and_then(|pair| ties.get_mut(&pair)) else { continue };
-        tie.keys.extend([row.key, row.other_key, row.subject_a, row.subject_b].iter().flatten().filter_map(|k| data.subject(k)));
-    }
-    for tie in ties.values_mut() {
-        tie.keys.sort_unstable();
-        tie.keys.dedup();
+    for row in query::<DecidedRow>(session, DECIDED).await? {
+        // Training must not see what was decided once the case was solved.
+        let open = |case: CaseIx| data.case(case).state == CaseState::Open;
+        ties.extend(pair(data, &row.case_a, &row.case_b).filter(|(a, b)| open(*a) && open(*b)).map(|pair| (pair, 1.0)));
     }
     data.case_ties = ties;
     Ok(())

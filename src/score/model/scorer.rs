@@ -7,6 +7,7 @@ use strum::IntoEnumIterator;
 use super::{Model, Replicate};
 use crate::score::data::{Basis, Data, Item, NAMED, Pair, SUBJECT_KINDS, SubjectKind, UNATS_PER_NAT};
 use crate::score::fit::sigmoid;
+use crate::score::series::discount;
 use crate::score::weigh::{Claim, shares};
 
 /// Probability outside either end of the interval: the interval holds 90 % of the refits.
@@ -137,7 +138,8 @@ impl<'a> Scorer<'a> {
         let worths: Vec<f64> = pair.items.iter().map(worth).collect();
         let claims: Vec<Claim<'_>> =
             pair.items.iter().zip(&worths).map(|(i, &worth)| Claim { family: i.family, worth, records: &i.records }).collect();
-        let shares = shares(&claims);
+        let mut shares = shares(&claims);
+        discount(pair.items.iter().zip(worths.iter().copied()), &mut shares);
         let part = |(item, (worth, &share)): (&Item, (&f64, &f64))| Part {
             log_odds_unats: unats(worth * share),
             share,

@@ -9,6 +9,7 @@ use super::sample::Taught;
 use crate::score::curve::{Edges, Slopes};
 use crate::score::data::{Data, NAMED, Pair, SUBJECT_KINDS, SubjectKind, UNATS_PER_NAT};
 use crate::score::model::{KindCurve, Model};
+use crate::score::series::discount;
 use crate::score::solve::{Problem, Row, solve};
 use crate::score::spec::Spec;
 use crate::score::weigh::{Claim, shares};
@@ -142,7 +143,9 @@ impl<'a> Design<'a> {
             })
             .collect();
         let mut x: BTreeMap<u32, f64> = BTreeMap::new();
-        for ((column, item), share) in known.iter().zip(shares(&claims)) {
+        let mut shares = shares(&claims);
+        discount(known.iter().zip(&claims).map(|((_, item), claim)| (*item, claim.worth)), &mut shares);
+        for ((column, item), share) in known.iter().zip(shares) {
             for (segment, length) in self.edges.filled(nats(item.log_lr_unats)) {
                 *x.entry((column * width + segment) as u32).or_default() += share * length;
             }
