@@ -19,6 +19,7 @@ mod lookup;
 mod map;
 mod outcome;
 pub mod output;
+mod pin;
 mod plan;
 mod progress;
 mod read;
@@ -113,7 +114,7 @@ impl Cli {
             Command::Lookup(args) => of_data(args.format()),
             Command::Trace(args) => of_data(args.format()),
             Command::Similar(args) => of_data(args.format()),
-            Command::Series(args) => args.output.format,
+            Command::Series(args) => args.format(),
             Command::Diff(args) => of_data(args.format()),
             Command::Tables(args) => of_data(args.format()),
             Command::Sql(args) => of_data(args.format()),

@@ -6,18 +6,46 @@ use std::path::PathBuf;
 
 use super::globals::Globals;
 use super::ingest::ingest_quietly;
-use super::output::{DisclosureArgs, SummaryArgs};
+use super::output::{DisclosureArgs, SummaryArgs, SummaryFormat};
+use super::pin::{self, PinArgs};
 use crate::audit::{Action, What};
 use crate::error::{Context, Error, Result};
 use crate::lake::Lake;
 use crate::link::series::contradiction;
 
-/// Decide that cases belong to one series, or that they do not, or take that back; `clew run` keeps to it
+/// Decide which cases belong to one series; keep what cases are compared by
 #[derive(Debug, clap::Args)]
 pub struct SeriesArgs {
-    /// What is decided
-    #[arg(value_enum)]
-    decision: Decision,
+    #[command(subcommand)]
+    command: SeriesCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum SeriesCommand {
+    /// Decide that cases belong together; `clew run` keeps to it
+    Join(DecideArgs),
+    /// Decide that cases must not stand in one series
+    Split(DecideArgs),
+    /// Take back what was decided about cases
+    Withdraw(DecideArgs),
+    /// Keep the model and the frequencies that cases are compared by: a case that is added changes no Bayes factor of others
+    Pin(PinArgs),
+    /// Count and fit anew from the next run on
+    Unpin(PinArgs),
+}
+
+impl SeriesArgs {
+    /// How it is to be printed.
+    pub fn format(&self) -> SummaryFormat {
+        match &self.command {
+            SeriesCommand::Join(args) | SeriesCommand::Split(args) | SeriesCommand::Withdraw(args) => args.output.format,
+            SeriesCommand::Pin(_) | SeriesCommand::Unpin(_) => SummaryFormat::Table,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct DecideArgs {
     /// Cases: each pair of them is decided
     #[arg(required = true, num_args = 2.., value_name = "CASE")]
     cases: Vec<String>,
@@ -27,18 +55,15 @@ pub struct SeriesArgs {
     #[command(flatten)]
     disclosure: DisclosureArgs,
     #[command(flatten)]
-    pub(super) output: SummaryArgs,
+    output: SummaryArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, strum::Display)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
 enum Decision {
-    /// They belong together
     #[strum(serialize = "same")]
     Join,
-    /// They must not stand in one series
     #[strum(serialize = "different")]
     Split,
-    /// What was decided about them is withdrawn
     #[strum(serialize = "open")]
     Withdraw,
 }
@@ -46,11 +71,22 @@ enum Decision {
 /// Folder of the workspace that holds the decisions.
 const FOLDER: &str = "decisions";
 
+/// Does what was asked.
+pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
+    match &args.command {
+        SeriesCommand::Join(args) => decide(Decision::Join, args, globals, out).await,
+        SeriesCommand::Split(args) => decide(Decision::Split, args, globals, out).await,
+        SeriesCommand::Withdraw(args) => decide(Decision::Withdraw, args, globals, out).await,
+        SeriesCommand::Pin(args) => pin::pin(&pin::CASE_REFERENCE_FREQUENCIES, args, globals, out).await,
+        SeriesCommand::Unpin(args) => pin::unpin(&pin::CASE_REFERENCE_FREQUENCIES, args, globals, out).await,
+    }
+}
+
 /// Writes the decision into the workspace and loads it.
 ///
 /// # Errors
 /// E0848 without a name or a reason, or when a case is not registered.
-pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
+async fn decide(decision: Decision, args: &DecideArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     let config = globals.config()?;
     let disclosure = args.disclosure.check()?;
     let by = args.disclosure.by.as_deref().map(str::trim).filter(|b| !b.is_empty());
@@ -58,7 +94,7 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
         return Err(Error::usage("E0848", "decide about a series without a name and a reason").hint("--by NAME and --reason TEXT"));
     };
     registered(globals, &args.cases).await?;
-    consistent(globals, args).await?;
+    consistent(decision, &args.cases, globals).await?;
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     let folder = config.root.join(FOLDER);
     std::fs::create_dir_all(&folder).usage("E0849", || format!("create {FOLDER}"))?;
@@ -68,7 +104,7 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
         file.write_record(["case_a", "case_b", "decision", "decided_by", "decision_reason", "decided_at"])?;
         for (k, a) in args.cases.iter().enumerate() {
             for b in &args.cases[k + 1..] {
-                file.write_record([a.as_str(), b.as_str(), &args.decision.to_string(), by, args.reason.trim(), &at])?;
+                file.write_record([a.as_str(), b.as_str(), &decision.to_string(), by, args.reason.trim(), &at])?;
             }
         }
         file.flush()?;
@@ -76,8 +112,7 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
     };
     let pairs = args.cases.len() * (args.cases.len() - 1) / 2;
     // The log first: what cannot be logged must not happen.
-    let what =
-        What::new("series").table("records.series_decisions").filter("decision", args.decision.to_string()).count("rows", pairs as u64);
+    let what = What::new("series").table("records.series_decisions").filter("decision", decision.to_string()).count("rows", pairs as u64);
     disclosure.log(&config.root, Action::Change, what)?;
     write().usage("E0849", || format!("write into {FOLDER}"))?;
     if let Err(error) = ingest_quietly(globals, std::slice::from_ref(&path)).await {
@@ -85,12 +120,12 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
         let _ = std::fs::remove_file(&path);
         return Err(error);
     }
-    let value = serde_json::json!({ "decision": args.decision.to_string(), "pairs": pairs });
-    args.output.write(out, "series", &value, &format!("{pairs} pairs of cases decided ({}); `clew run` applies it\n", args.decision))
+    let value = serde_json::json!({ "decision": decision.to_string(), "pairs": pairs });
+    args.output.write(out, "series", &value, &format!("{pairs} pairs of cases decided ({}); `clew run` applies it\n", decision))
 }
 
 /// Can the decision stand beside those made before? Of several about one pair the latest counts.
-async fn consistent(globals: &Globals, args: &SeriesArgs) -> Result<()> {
+async fn consistent(decision: Decision, cases: &[String], globals: &Globals) -> Result<()> {
     #[derive(serde::Deserialize)]
     struct Row {
         case_a: String,
@@ -106,14 +141,14 @@ async fn consistent(globals: &Globals, args: &SeriesArgs) -> Result<()> {
     for row in &rows {
         last.insert(in_order(&row.case_a, &row.case_b), row.decision.trim().to_lowercase());
     }
-    for (k, a) in args.cases.iter().enumerate() {
-        for b in &args.cases[k + 1..] {
+    for (k, a) in cases.iter().enumerate() {
+        for b in &cases[k + 1..] {
             let pair = in_order(a, b);
-            if args.decision == Decision::Withdraw && last.get(&pair).is_none_or(|d| *d == Decision::Withdraw.to_string()) {
+            if decision == Decision::Withdraw && last.get(&pair).is_none_or(|d| *d == Decision::Withdraw.to_string()) {
                 return Err(Error::usage("E0848", format!("withdraw what was never decided about {a} and {b}"))
                     .hint("`clew sql \"select * from records.series_decisions\"` lists what was decided"));
             }
-            last.insert(pair, args.decision.to_string());
+            last.insert(pair, decision.to_string());
         }
     }
     let of = |wanted: Decision| last.iter().filter(|(_, d)| **d == wanted.to_string()).map(|(pair, _)| *pair).collect::<Vec<_>>();

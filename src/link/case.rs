@@ -2,8 +2,10 @@
 //!
 //! Takes facts in any order and sorts them by content, so that neither ids nor the order of rows reach a result.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::frequency::{Counts, Frequencies};
 use super::interval::Span;
 use super::place::Scene;
 
@@ -202,8 +204,7 @@ impl Case {
 pub struct Value {
     /// Number of the value.
     pub id: u32,
-    /// Share of the cases of the same category that have it; of a category, share of all cases. Never 0: few cases of a category are
-    /// steadied by all cases, and one more case that has the value is counted.
+    /// Share of the cases of the same category that have it ([`Counts::share`]); of a category, share of all cases.
     pub share: f64,
 }
 
@@ -227,31 +228,49 @@ pub struct CaseBook {
     pub identifiers: Vec<String>,
     /// Of each identifier: the instants at which it became known in a case, sorted, and the case.
     pub holders: Vec<Vec<(i64, CaseIndex)>>,
-    /// When each case that has identifiers got its first, sorted.
-    first_known: Vec<i64>,
+    /// How common values are, counted or pinned.
+    pub frequencies: Frequencies,
     neighbours: BTreeSet<(String, String)>,
     traces: BTreeMap<(CaseIndex, CaseIndex), Vec<Trace>>,
 }
 
 impl CaseBook {
     /// Counts and sorts the facts. `neighbours` are pairs of regions that touch, in either order.
-    pub fn new(mut facts: Vec<CaseFacts>, identifiers: &[IdentifierFact], neighbours: &[(String, String)]) -> CaseBook {
+    pub fn new(facts: Vec<CaseFacts>, identifiers: &[IdentifierFact], neighbours: &[(String, String)]) -> CaseBook {
+        Self::with_frequencies(facts, identifiers, neighbours, None)
+    }
+
+    /// The same with pinned frequencies instead of those of the facts: then no case changes what a value of another says. In how many cases an
+    /// identifier stands is counted all the same, since one that spreads says less.
+    pub fn with_frequencies(
+        mut facts: Vec<CaseFacts>,
+        identifiers: &[IdentifierFact],
+        neighbours: &[(String, String)],
+        pinned: Option<&Frequencies>,
+    ) -> CaseBook {
         for case in &mut facts {
             case.mo_tags.sort();
             case.mo_tags.dedup();
         }
         facts.sort_by(|a, b| content(a).partial_cmp(&content(b)).expect("content holds no NaN").then_with(|| a.case_id.cmp(&b.case_id)));
 
-        let categories = Counter::of(facts.iter().map(|c| ("", Some(c.category.as_str()))));
-        let parents = Counter::of(facts.iter().map(|c| ("", c.category_parent.as_deref())));
-        let premises = Counter::of(facts.iter().map(|c| (c.category.as_str(), c.premises.as_deref())));
-        let losses = Counter::of(facts.iter().map(|c| (c.category.as_str(), c.loss_minor.map(loss_class))));
-        let mo = MoCounter::of(&facts);
+        let loss: Vec<Option<String>> = facts.iter().map(|c| c.loss_minor.map(|l| loss_class(l).to_string())).collect();
+        let categories = Counter::of("category", facts.iter().map(|c| ("", Some(c.category.as_str()))), pinned);
+        let parents = Counter::of("category_parent", facts.iter().map(|c| ("", c.category_parent.as_deref())), pinned);
+        let premises = Counter::of("premises", facts.iter().map(|c| (c.category.as_str(), c.premises.as_deref())), pinned);
+        let losses = Counter::of("loss", facts.iter().zip(&loss).map(|(c, l)| (c.category.as_str(), l.as_deref())), pinned);
+        let mo = MoCounter::of(&facts, pinned);
         let (names, by_case, holders) = index_identifiers(&facts, identifiers);
         let mut first_known: Vec<i64> = by_case.iter().filter_map(|list| list.iter().map(|(_, at)| *at).min()).collect();
         first_known.sort_unstable();
+        let frequencies = pinned.cloned().unwrap_or_else(|| {
+            let one = [("category", &categories), ("category_parent", &parents), ("premises", &premises), ("loss", &losses)];
+            let named = one.into_iter().map(|(kind, counter)| (kind.to_owned(), counter.counts.clone().into_owned()));
+            let groups = mo.groups.iter().map(|(group, counter)| (mo_kind(group), counter.counts.clone().into_owned()));
+            Frequencies { counts: named.chain(groups).collect(), first_known }
+        });
 
-        let cases = facts.iter().zip(by_case).map(|(facts, identifiers)| {
+        let cases = facts.iter().zip(by_case).zip(&loss).map(|((facts, identifiers), loss)| {
             let from_us = facts.from_us.or(facts.to_us);
             let to_us = facts.to_us.or(facts.from_us);
             // An interval that ends before it starts is a mistake of the record: the two instants still bound the time.
@@ -265,10 +284,10 @@ impl CaseBook {
                 span,
                 local,
                 scene: facts.lat_lon.and_then(|(lat, lon)| Scene::new(lat, lon)),
-                category: categories.value("", &facts.category.as_str()),
-                parent: facts.category_parent.as_deref().map(|p| parents.value("", &p)),
-                premises: facts.premises.as_deref().map(|p| premises.value(&facts.category, &p)),
-                loss: facts.loss_minor.map(|l| losses.value(&facts.category, &loss_class(l))),
+                category: categories.value("", &facts.category),
+                parent: facts.category_parent.as_deref().map(|p| parents.value("", p)),
+                premises: facts.premises.as_deref().map(|p| premises.value(&facts.category, p)),
+                loss: loss.as_deref().map(|l| losses.value(&facts.category, l)),
                 mo: mo.groups_of(facts),
                 identifiers,
                 found: [None; FOUND],
@@ -280,7 +299,7 @@ impl CaseBook {
             mo_groups: mo.groups.keys().map(|g| (*g).to_owned()).collect(),
             identifiers: names,
             holders,
-            first_known,
+            frequencies,
             neighbours: neighbours.iter().flat_map(|(a, b)| [(a.clone(), b.clone()), (b.clone(), a.clone())]).collect(),
             traces: BTreeMap::new(),
         }
@@ -400,7 +419,7 @@ impl CaseBook {
 
     /// How many cases had any identifier before an instant.
     pub fn identified(&self, before_us: i64) -> usize {
-        self.first_known.partition_point(|at| *at < before_us)
+        self.frequencies.first_known.partition_point(|at| *at < before_us)
     }
 
     /// In how many cases an identifier was known before an instant.
@@ -446,54 +465,41 @@ fn loss_class(minor: i64) -> i64 {
     class
 }
 
-/// Cases' worth of the share among all cases that steadies the share within a category.
-const STEADY_CASES: f64 = 5.0;
-
-/// Counts values within each category, a case with several values giving each an equal part, and numbers the values in their own order.
-struct Counter<'a, T> {
-    ids: BTreeMap<T, u32>,
-    all: BTreeMap<T, f64>,
-    total: f64,
-    within: BTreeMap<&'a str, (f64, BTreeMap<T, f64>)>,
+/// Numbers values in their own order and says how common each is: as counted here, or as pinned.
+struct Counter<'a> {
+    ids: BTreeMap<&'a str, u32>,
+    counts: Cow<'a, Counts>,
 }
 
-impl<'a, T: Ord + Copy> Counter<'a, T> {
-    fn of(values: impl Iterator<Item = (&'a str, Option<T>)>) -> Counter<'a, T> {
-        Self::of_lists(values.filter_map(|(category, value)| Some((category, vec![value?]))))
+impl<'a> Counter<'a> {
+    fn of(kind: &str, values: impl Iterator<Item = (&'a str, Option<&'a str>)>, pinned: Option<&'a Frequencies>) -> Counter<'a> {
+        Self::of_lists(kind, values.filter_map(|(category, value)| Some((category, vec![value?]))), pinned)
     }
 
-    fn of_lists(lists: impl Iterator<Item = (&'a str, Vec<T>)>) -> Counter<'a, T> {
-        let mut counter = Counter { ids: BTreeMap::new(), all: BTreeMap::new(), total: 0.0, within: BTreeMap::new() };
-        for (category, values) in lists {
-            let (total, counts) = counter.within.entry(category).or_default();
-            *total += 1.0;
-            counter.total += 1.0;
-            #[expect(clippy::cast_precision_loss, reason = "a handful of values")]
-            let part = 1.0 / values.len() as f64;
-            for value in values {
-                *counts.entry(value).or_insert(0.0) += part;
-                *counter.all.entry(value).or_insert(0.0) += part;
-            }
+    /// A case with several values gives each an equal part.
+    fn of_lists(kind: &str, lists: impl Iterator<Item = (&'a str, Vec<&'a str>)>, pinned: Option<&'a Frequencies>) -> Counter<'a> {
+        let mut counts = Counts::default();
+        let mut values = BTreeSet::new();
+        for (category, list) in lists {
+            counts.add(category, &list);
+            values.extend(list);
         }
-        counter.ids = counter.all.keys().copied().zip(0..).collect();
-        counter
+        let counts = pinned.map_or(Cow::Owned(counts), |p| p.counts.get(kind).map_or(Cow::Owned(Counts::default()), Cow::Borrowed));
+        Counter { ids: values.into_iter().zip(0..).collect(), counts }
     }
 
-    fn value(&self, category: &str, value: &T) -> Value {
-        let overall = (self.all[value] + 1.0) / (self.total + 1.0);
-        let (total, counts) = &self.within[category];
-        let n = counts.get(value).copied().unwrap_or(0.0);
-        Value { id: self.ids[value], share: ((n + STEADY_CASES * overall) / (total + STEADY_CASES)).min(1.0) }
+    fn value(&self, category: &str, value: &str) -> Value {
+        Value { id: self.ids[value], share: self.counts.share(category, value) }
     }
 }
 
 /// Modus operandi values, counted within their group.
 struct MoCounter<'a> {
-    groups: BTreeMap<&'a str, Counter<'a, &'a str>>,
+    groups: BTreeMap<&'a str, Counter<'a>>,
 }
 
 impl<'a> MoCounter<'a> {
-    fn of(facts: &'a [CaseFacts]) -> MoCounter<'a> {
+    fn of(facts: &'a [CaseFacts], pinned: Option<&'a Frequencies>) -> MoCounter<'a> {
         let mut lists: BTreeMap<&str, Vec<(&str, Vec<&str>)>> = BTreeMap::new();
         for case in facts {
             for (group, values) in by_group(&case.mo_tags) {
@@ -502,7 +508,7 @@ impl<'a> MoCounter<'a> {
         }
         let mut first = 0;
         let groups = lists.into_iter().map(|(group, lists)| {
-            let mut counter = Counter::of_lists(lists.into_iter());
+            let mut counter = Counter::of_lists(&mo_kind(group), lists.into_iter(), pinned);
             // A value has one number over all groups.
             counter.ids.values_mut().for_each(|id| *id += first);
             first += u32::try_from(counter.ids.len()).expect("fewer than 2^32 values");
@@ -521,6 +527,10 @@ impl<'a> MoCounter<'a> {
             })
             .collect()
     }
+}
+
+fn mo_kind(group: &str) -> String {
+    format!("mo:{group}")
 }
 
 /// Tags `group:value` by group; a tag without a colon is its own value in the nameless group.

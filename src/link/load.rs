@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::case::{CaseBook, CaseFacts, FoundFact, IdentifierFact, State, TraceFact};
 use super::evidence::Holding;
+use super::frequency::{Reference, ReferenceRow};
 use super::suspects::{Party, Proven, Tie, ties};
 use super::train::TrainingSet;
 use crate::error::{Context, Error, Result};
@@ -147,6 +148,8 @@ pub struct Records {
     pub place_unit: BTreeMap<String, String>,
     /// What analysts decided, the latest last.
     pub decisions: Vec<Decision>,
+    /// What Bayes factors are pinned to rest on.
+    pub pinned: Option<Reference>,
 }
 
 /// A decision about two cases.
@@ -266,13 +269,18 @@ pub async fn records(session: &Session) -> Result<Records> {
     let identifiers = identifiers(session, &ties).await?;
     let regions = regions(session).await?;
     let neighbours: Vec<(String, String)> = regions.values().flat_map(|r| r.neighbours().map(|n| (r.region.clone(), n.clone()))).collect();
-    let book = CaseBook::new(facts, &identifiers, &neighbours).with_traces(&traces(session).await?, &found(session).await?);
+    let columns = ["kind", "category", "value", "number"];
+    let rows: Vec<ReferenceRow> = session.rows("meta.pinned_case_reference", &columns, &columns[..3]).await?;
+    let pinned = Reference::from_rows(&rows)?;
+    let book = CaseBook::with_frequencies(facts, &identifiers, &neighbours, pinned.as_ref().map(|p| &p.frequencies));
+    let book = book.with_traces(&traces(session).await?, &found(session).await?);
     Ok(Records {
         set: TrainingSet { offenders: offenders(&book, &ties), book },
         ties,
         holdings,
         place_unit,
         decisions: decisions(session).await?,
+        pinned,
     })
 }
 

@@ -11,6 +11,7 @@ pub mod blocks;
 pub mod case;
 pub mod evidence;
 pub mod far;
+pub mod frequency;
 pub mod interval;
 pub mod knox;
 pub mod linked;
@@ -34,6 +35,7 @@ use crate::lake::{Output, Session};
 use crate::record::{Table, tables};
 
 use self::blocks::{Caps, candidates};
+use self::frequency::Reference;
 use self::load::Records;
 use self::model::{CasePairModel, Judge};
 use self::signal::Limits;
@@ -49,6 +51,7 @@ pub const READS: &[&str] = &[
     "records.parties",
     "records.regions",
     "records.series_decisions",
+    "meta.pinned_case_reference",
 ];
 
 /// Tables that [`run`] writes.
@@ -60,6 +63,7 @@ pub const WRITES: &[&Table] = &[
     &tables::BLOCKS,
     &tables::COMPLETENESS,
     &tables::EVIDENCE_LINKED_CASE,
+    &tables::CASE_REFERENCE,
 ];
 
 /// Parameters that [`run`] asks for, with their defaults.
@@ -153,9 +157,8 @@ pub struct LinkOfTruth {
 pub async fn measure_links(session: &Session, params: &Params, truth: &[LinkOfTruth]) -> Result<[far::RangeFigures; 2]> {
     let records = load::records(session).await?;
     let limits = limits(params)?;
-    let (model, _) = train::own_or_shipped(&records.set, &shipped()?, limits)?;
     let book = &records.set.book;
-    let judge = Judge::new(&model, book, limits);
+    let (judge, _) = judge(&records, limits)?;
     let index: BTreeMap<&str, case::CaseIndex> = book.cases.iter().map(|c| c.facts.case_id.as_str()).zip(0..).collect();
     let units: BTreeMap<&String, u32> = records.place_unit.values().collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
     let place: Vec<Option<u32>> = book.cases.iter().map(|c| records.place_unit.get(&c.facts.case_id).map(|unit| units[unit])).collect();
@@ -191,14 +194,14 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
     let permutations =
         u32::try_from(count_param(params, "link_knox_permutations")?).usage("E0505", || "use link_knox_permutations".into())?;
     let book = &records.set.book;
-    let (model, label) = train::own_or_shipped(&records.set, &shipped()?, limits)?;
-    let judge = Judge::new(&model, book, limits);
+    let (judge, reference) = judge(records, limits)?;
+    let label = reference.label.as_str();
 
     let candidates = candidates(&judge, caps);
     let compared = rows::compare_candidates(&judge, &candidates);
     let mut pairs = Output { table: &tables::CASE_PAIRS, batches: Vec::new() };
     for chunk in rows::in_table_order(&judge, &compared).chunks(BATCH_ROWS) {
-        let rows: Vec<rows::CasePairRow> = chunk.iter().map(|p| rows::case_pair_row(&judge, p, &label)).collect();
+        let rows: Vec<rows::CasePairRow> = chunk.iter().map(|p| rows::case_pair_row(&judge, p, label)).collect();
         pairs.batches.extend(Output::from_rows(&tables::CASE_PAIRS, &rows)?.batches);
     }
     let decisions = decisions(book, &records.decisions);
@@ -212,11 +215,24 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
         pairs,
         Output::from_rows(&tables::SERIES, &rows::series_rows(&judge, &series))?,
         Output::from_rows(&tables::MERGES, &rows::merge_rows(&judge, &series))?,
-        Output::from_rows(&tables::KNOX, &rows::knox_rows(&judge, &bands, &compared, &label))?,
+        Output::from_rows(&tables::KNOX, &rows::knox_rows(&judge, &bands, &compared, label))?,
         Output::from_rows(&tables::BLOCKS, &rows::block_rows(&candidates.reports))?,
         Output::from_rows(&tables::COMPLETENESS, &completeness)?,
         Output::from_rows(&tables::EVIDENCE_LINKED_CASE, &evidence)?,
+        Output::from_rows(&tables::CASE_REFERENCE, &reference.rows())?,
     ])
+}
+
+/// The pinned model and frequencies; where nothing is pinned, those of these cases.
+fn judge(records: &Records, limits: Limits) -> Result<(Judge<'_>, Reference)> {
+    let book = &records.set.book;
+    if let Some(pinned) = &records.pinned {
+        return Ok((Judge::with(&pinned.model, book, limits, pinned.unlinked.clone()), pinned.clone()));
+    }
+    let (model, label) = train::own_or_shipped(&records.set, &shipped()?, limits)?;
+    let judge = Judge::new(&model, book, limits);
+    let (frequencies, unlinked) = (book.frequencies.clone(), judge.unlinked.clone());
+    Ok((judge, Reference { label, model, frequencies, unlinked }))
 }
 
 /// What was decided last about each pair of cases of the book.

@@ -3,8 +3,9 @@
 //! A measured signal has a likelihood ratio per bin, never rising with the bin (nearer never speaks against). A named one is a mixture:
 //! with probability `copied` the second case has the value of the first, otherwise it draws its own; so agreement counts by rarity and a value
 //! that every case has says nothing. Every signal has a weight between 0 and 1, fitted by logistic regression, for what the signals repeat
-//! of each other. What *un*linked cases look like is measured on the workspace itself ([`Judge::new`]), so that a signal never favours links on
-//! average here because scenes were further apart elsewhere.
+//! of each other; a weighted ratio is divided by its mean over unlinked pairs ([`Weighing`]), since a Bayes factor has a mean of 1 over them and its
+//! root has not. What *un*linked cases look like is measured on the workspace itself ([`Judge::new`]), so that a signal never favours links
+//! on average here because scenes were further apart elsewhere.
 //!
 //! Takes a [`CaseBook`] and a model as JSON; gives terms in micro-nats that sum to the log Bayes factor. Never sees who the offender is.
 
@@ -16,6 +17,7 @@ use strum::IntoEnumIterator;
 
 use super::bins::local_ratios;
 use super::case::{CaseBook, CaseIndex, IdentifierIndex};
+use super::frequency::Unlinked;
 use super::sample::sample_pairs;
 use super::signal::{CategoryMatch, Limits, Shape, Signals, ValueMatch, compare};
 use crate::error::{Context, Error, Result};
@@ -240,7 +242,7 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CasePairModel {
-    /// Always `case_pair/2`: the shape of this file.
+    /// Always `case_pair/3`: the shape of this file.
     pub format: String,
     /// Measured signals, by name.
     pub shapes: BTreeMap<String, ShapeModel>,
@@ -248,6 +250,9 @@ pub struct CasePairModel {
     pub copied: CopyModel,
     /// Weight of each signal, by name, from 0 to 1.
     pub weights: BTreeMap<String, f64>,
+    /// Mean of the weighted likelihood ratio of each signal over the unlinked pairs of the training that have it: steadies what is measured on the
+    /// cases at hand.
+    pub levels: BTreeMap<String, f64>,
     /// Signals that too few linked pairs of the training had: they enter with their plain likelihood ratio, and where they are mixtures with the mean of a uniform
     /// prior of the probability of copying.
     pub unfitted: Vec<String>,
@@ -261,7 +266,7 @@ pub struct CasePairModel {
 }
 
 /// The format this build reads and writes.
-pub const FORMAT: &str = "case_pair/2";
+pub const FORMAT: &str = "case_pair/3";
 
 impl CasePairModel {
     /// Reads a model and checks that it fits this build.
@@ -309,6 +314,9 @@ impl CasePairModel {
             let name: &str = signal.into();
             if !self.weights.get(name).is_some_and(|w| (0.0..=1.0).contains(w)) {
                 return bad(format!("the weight of {name} is not in 0 to 1"));
+            }
+            if !self.levels.get(name).is_some_and(|l| *l > 0.0 && *l <= 1.0) {
+                return bad(format!("the level of {name} is not above 0 and at most 1"));
             }
         }
         if !(self.links_per_case > 0.0 && self.links_per_case.is_finite()) {
@@ -410,6 +418,48 @@ impl Ratios {
     }
 }
 
+/// Weights of the signals, and what a weighted likelihood ratio must be divided by to have a mean of 1 over unlinked pairs: `E[LR^w] < 1` for
+/// `0 < w < 1` (Jensen), so that without it every signal that two cases both have would speak against a link on average.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weighing {
+    /// Weight of each signal.
+    pub weights: [f64; SIGNALS],
+    /// Mean weighted likelihood ratio over the unlinked pairs that have the signal; 1 where the weight is 0 or 1.
+    pub levels: [f64; SIGNALS],
+}
+
+/// Pairs of the training that steady a level measured on the cases at hand.
+const STEADY_LEVEL: f64 = 200.0;
+
+impl Weighing {
+    /// Measures the levels of `weights` on unlinked pairs, as (which signals they have, log likelihood ratios), beside [`STEADY_LEVEL`] pairs at
+    /// `steady`.
+    pub fn new<'a>(
+        weights: [f64; SIGNALS],
+        unlinked: impl Iterator<Item = (&'a [bool; SIGNALS], &'a [f64; SIGNALS])>,
+        steady: Option<[f64; SIGNALS]>,
+    ) -> Weighing {
+        let pairs = if steady.is_some() { STEADY_LEVEL } else { 0.0 };
+        let mut sums = steady.unwrap_or([1.0; SIGNALS]).map(|level| (pairs * level, pairs));
+        let halves: Vec<usize> = (0..SIGNALS).filter(|k| weights[*k] > 0.0 && weights[*k] < 1.0).collect();
+        for (present, log_lr) in unlinked {
+            for &k in halves.iter().filter(|k| present[**k]) {
+                sums[k].0 += (weights[k] * log_lr[k]).exp();
+                sums[k].1 += 1.0;
+            }
+        }
+        let mut levels = [1.0; SIGNALS];
+        // What few pairs have could be agreement alone: a level above 1 would turn it into evidence against.
+        halves.iter().filter(|k| sums[**k].1 > 0.0).for_each(|k| levels[*k] = (sums[*k].0 / sums[*k].1).min(1.0));
+        Weighing { weights, levels }
+    }
+
+    /// Log Bayes factor of each signal in nats; 0 where a pair has it not.
+    pub fn log_bf(&self, present: &[bool; SIGNALS], log_lr: &[f64; SIGNALS]) -> [f64; SIGNALS] {
+        std::array::from_fn(|k| if present[k] { self.weights[k] * log_lr[k] - self.levels[k].ln() } else { 0.0 })
+    }
+}
+
 /// A model at work on one set of cases.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -419,7 +469,9 @@ pub struct Judge<'a> {
     pub limits: Limits,
     /// Prior log odds of any two of the cases.
     pub prior_unats: i64,
-    weights: [f64; SIGNALS],
+    /// How unlinked pairs look here, or where it was pinned.
+    pub unlinked: Unlinked,
+    weighing: Weighing,
     ratios: Ratios,
 }
 
@@ -427,24 +479,28 @@ pub struct Judge<'a> {
 const LOCAL_PAIRS: usize = 200_000;
 
 impl<'a> Judge<'a> {
-    /// Sets a model to work: measures on random pairs of these cases how unlinked cases look, so that the mean Bayes factor of each measured
-    /// signal is 1 over them. Nearly all pairs are unlinked, so no labels are needed.
+    /// Sets a model to work: measures on random pairs of these cases how unlinked cases look, so that the mean Bayes factor of each signal is 1
+    /// over them. Nearly all pairs are unlinked, so no labels are needed.
     pub fn new(model: &CasePairModel, book: &'a CaseBook, limits: Limits) -> Judge<'a> {
         let signals: Vec<Signals> = sample_pairs(book.len(), LOCAL_PAIRS).map(|(x, y)| compare(book, x, y, &[], limits)).collect();
-        let lr = Shape::iter().map(|shape| {
-            let fitted = &model.shapes[<&str>::from(shape)];
-            let mut local = vec![0.0; shape.bins()];
-            signals.iter().filter_map(|s| s.shapes[shape as usize]).for_each(|bins| bins.add_to(&mut local, 1.0));
-            local_ratios(&fitted.linked, &fitted.unlinked, &fitted.supported, &local)
-        });
-        let mut weights = [0.0; SIGNALS];
-        for signal in Signal::iter() {
-            weights[signal as usize] = model.weights[<&str>::from(signal)];
+        let mut bins: Vec<Vec<f64>> = Shape::iter().map(|shape| vec![0.0; shape.bins()]).collect();
+        for found in &signals {
+            found.shapes.iter().zip(&mut bins).for_each(|(shape, counts)| shape.iter().for_each(|s| s.add_to(counts, 1.0)));
         }
+        let ratios = ratios(model, book, &bins);
+        let measured: Vec<_> = signals.iter().map(|s| (s.present(), ratios.log_lr(s))).collect();
+        let pairs = measured.iter().map(|(present, log_lr)| (present, log_lr));
+        let weighing = Weighing::new(by_signal(&model.weights), pairs, Some(by_signal(&model.levels)));
+        Self::with(model, book, limits, Unlinked { bins, levels: weighing.levels })
+    }
+
+    /// The same with a pinned look of unlinked pairs.
+    pub fn with(model: &CasePairModel, book: &'a CaseBook, limits: Limits, unlinked: Unlinked) -> Judge<'a> {
         Judge {
-            ratios: Ratios { lr: lr.collect(), mo_copied: model.copied.of_groups(&book.mo_groups), copied: model.copied.clone() },
-            weights,
+            ratios: ratios(model, book, &unlinked.bins),
+            weighing: Weighing { weights: by_signal(&model.weights), levels: unlinked.levels },
             prior_unats: unats(prior_log_odds(model.links_per_case, book.len())),
+            unlinked,
             book,
             limits,
         }
@@ -462,8 +518,7 @@ impl<'a> Judge<'a> {
 
     /// The log Bayes factor by signal, in micro-nats.
     pub fn by_signal(&self, signals: &Signals) -> [i64; SIGNALS] {
-        let log_lr = self.ratios.log_lr(signals);
-        std::array::from_fn(|k| unats(self.weights[k] * log_lr[k]))
+        self.weighing.log_bf(&signals.present(), &self.ratios.log_lr(signals)).map(unats)
     }
 
     /// Log Bayes factor of two cases in micro-nats, without what the identifiers `left_out` say.
@@ -473,7 +528,7 @@ impl<'a> Judge<'a> {
 
     /// Weighted log likelihood ratio of each bin of a shape in nats, for ranking candidates before they are compared in full.
     pub fn bin_scores(&self, shape: Shape) -> Vec<f64> {
-        let weight = self.weights[match shape {
+        let signal = match shape {
             Shape::Distance | Shape::Jurisdiction => Signal::Space,
             Shape::GapNear | Shape::GapMiddle | Shape::GapFar | Shape::GapUnplaced => Signal::Gap,
             Shape::Clock => Signal::Clock,
@@ -484,9 +539,24 @@ impl<'a> Judge<'a> {
             Shape::Money => Signal::Money,
             Shape::Crossed => Signal::Crossed,
             Shape::Tied => Signal::Tied,
-        } as usize];
-        self.ratios.lr[shape as usize].iter().map(|lr| weight * lr.ln()).collect()
+        } as usize;
+        let (weight, level) = (self.weighing.weights[signal], self.weighing.levels[signal]);
+        self.ratios.lr[shape as usize].iter().map(|lr| weight * lr.ln() - level.ln()).collect()
     }
+}
+
+fn ratios(model: &CasePairModel, book: &CaseBook, bins: &[Vec<f64>]) -> Ratios {
+    let lr = Shape::iter().zip(bins).map(|(shape, local)| {
+        let fitted = &model.shapes[<&str>::from(shape)];
+        local_ratios(&fitted.linked, &fitted.unlinked, &fitted.supported, local)
+    });
+    Ratios { lr: lr.collect(), mo_copied: model.copied.of_groups(&book.mo_groups), copied: model.copied.clone() }
+}
+
+fn by_signal(values: &BTreeMap<String, f64>) -> [f64; SIGNALS] {
+    let mut out = [0.0; SIGNALS];
+    Signal::iter().for_each(|signal| out[signal as usize] = values[<&str>::from(signal)]);
+    out
 }
 
 /// ln[copied · rarity + (1 − copied)].

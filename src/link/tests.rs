@@ -8,9 +8,11 @@ use strum::IntoEnumIterator;
 use super::blocks::{Caps, candidates};
 use super::case::{CaseBook, CaseFacts, IdentifierFact, State};
 use super::evidence::linked_case;
+use super::frequency::Reference;
 use super::knox::knox;
-use super::model::{CasePairModel, Judge, Term};
+use super::model::{CasePairModel, Judge, SIGNALS, Signal, Term, UNATS};
 use super::rows::{CasePairRow, case_pair_row, compare_candidates, in_table_order, links, series_rows};
+use super::sample::sample_pairs;
 use super::series::{Decisions, series};
 use super::signal::{Limits, compare};
 use super::suspects::{Party, ties};
@@ -111,6 +113,80 @@ proptest! {
             prop_assert_eq!(terms.bf_unats(), Term::iter().map(|t| terms.of(t)).sum::<i64>());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn with_pinned_frequencies_cases_elsewhere_change_no_bayes_factor_of_other_pairs(((cases, ids), (more, _)) in (world(), world())) {
+        let model = model();
+        let found = identifiers(&cases, &ids);
+        let before = CaseBook::new(cases.clone(), &found, &[]);
+        let judge = Judge::new(&model, &before, LIMITS);
+        let (frequencies, unlinked) = (before.frequencies.clone(), judge.unlinked.clone());
+        let rows = Reference { label: "shipped:m".into(), model: model.clone(), frequencies, unlinked }.rows();
+        // Through the table: what is read back is what was pinned.
+        let pinned = Reference::from_rows(&rows.into_iter().rev().collect::<Vec<_>>()).unwrap().unwrap();
+        let added = more.into_iter().enumerate().map(|(k, c)| CaseFacts { case_id: format!("added {k}"), ..c });
+        let after = CaseBook::with_frequencies(cases.iter().cloned().chain(added).collect(), &found, &[], Some(&pinned.frequencies));
+        let later = Judge::with(&pinned.model, &after, LIMITS, pinned.unlinked);
+        let index = |book: &CaseBook| -> BTreeMap<String, u32> { book.cases.iter().map(|c| c.facts.case_id.clone()).zip(0..).collect() };
+        let (old, new) = (index(&before), index(&after));
+        for (a, &x) in &old {
+            for (b, &y) in old.range::<str, _>((std::ops::Bound::Excluded(a.as_str()), std::ops::Bound::Unbounded)) {
+                prop_assert_eq!(
+                    judge.by_signal(&compare(&before, x, y, &[], LIMITS)),
+                    later.by_signal(&compare(&after, new[a], new[b], &[], LIMITS))
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn pinned_frequencies_that_were_damaged_are_refused() {
+    let model = model();
+    let book = CaseBook::new(vec![case(0, (1, 2, 3, 4)), case(1, (5, 6, 7, 8))], &identifiers(&[case(0, (1, 2, 3, 4))], &[(0, 1)]), &[]);
+    let unlinked = Judge::new(&model, &book, LIMITS).unlinked;
+    let whole = Reference { label: "m".into(), model, frequencies: book.frequencies.clone(), unlinked };
+    let rows = whole.rows();
+    assert_eq!(Reference::from_rows(&rows).unwrap(), Some(whole));
+    assert_eq!(Reference::from_rows(&[]).unwrap(), None);
+    let without = |kind: &str| rows.iter().filter(|r| !r.kind.starts_with(kind)).cloned().collect::<Vec<_>>();
+    for kind in ["model", "bin:gap_far", "level"] {
+        assert_eq!(Reference::from_rows(&without(kind)).unwrap_err().code, "E0508", "{kind}");
+    }
+    let mut other_build = rows.clone();
+    other_build.iter_mut().filter(|r| r.kind == "model").for_each(|r| r.value = Some("{}".into()));
+    let error = Reference::from_rows(&other_build).unwrap_err();
+    assert!(error.code == "E0501" && format!("{error:?}").contains("series unpin"), "{error:?}");
+}
+
+#[test]
+fn a_weighted_signal_speaks_neither_for_nor_against_unlinked_cases_on_average() {
+    let model = model();
+    let cases: Vec<CaseFacts> =
+        (0..400u32).map(|k| case(k as usize, ((k * 37 % 1_999) as u16, k * 7 % 1_777, (k % 30) as u8, (k * 91 % 251) as u8))).collect();
+    let book = CaseBook::new(cases, &[], &[]);
+    let judge = Judge::new(&model, &book, LIMITS);
+    let mut sums = [(0.0, 0.0); SIGNALS];
+    for (x, y) in sample_pairs(book.len(), 200_000) {
+        let signals = compare(&book, x, y, &[], LIMITS);
+        for (k, unats) in judge.by_signal(&signals).into_iter().enumerate().filter(|(k, _)| signals.present()[*k]) {
+            sums[k].0 += (unats as f64 / UNATS).exp();
+            sums[k].1 += 1.0;
+        }
+    }
+    let mut seen = 0;
+    for signal in Signal::iter().filter(|s| model.weights[<&str>::from(s)] > 0.0) {
+        let (sum, n) = sums[signal as usize];
+        if n > 1_000.0 {
+            seen += 1;
+            assert!((sum / n - 1.0).abs() < 0.02, "{signal:?}: {}", sum / n);
+        }
+    }
+    assert!(seen >= 3, "{seen}");
 }
 
 #[test]

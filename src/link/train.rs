@@ -5,8 +5,8 @@
 //! Two stages: likelihood ratios per signal, isotonic where measured, then a logistic regression (`linfa-logistic`) of the link on those
 //! log likelihood ratios, computed for components that the first stage did not see. Linked and unlinked pairs carry equal total weight, so
 //! that there is no prior to subtract: the fit minimises the cost of the log likelihood ratio itself (Brümmer & du Preez 2006), without an
-//! intercept, since a pair of which nothing is known must have a Bayes factor of 1. Wrong signs are refitted away, and a weight above 1 is cut to
-//! 1: a signal is never worth more than alone.
+//! intercept, since a pair of which nothing is known must have a Bayes factor of 1. Wrong signs are refitted away, a weight above 1 is cut to
+//! 1, since a signal is never worth more than alone, and what a weight takes from the mean over unlinked pairs is given back.
 
 mod check;
 mod stages;
@@ -112,15 +112,24 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
         }
     }
     let every: Vec<&Scored> = scored.iter().collect();
-    let weights = stages::weights(&every)?;
+    let weighing = stages::weigh(&every)?;
     let unfitted = stages::unfitted(&every).into_iter().filter_map(|k| Signal::iter().nth(k)).map(|s| <&str>::from(s).to_owned()).collect();
     fit.held_out = check::held_out(&scored)?;
 
     let (links_per_case, links_per_case_bounds) = links_per_case(&fit);
-    let named: BTreeMap<String, f64> = Signal::iter().map(|s| (<&str>::from(s).to_owned(), round(weights[s as usize]))).collect();
+    let named = |values: [f64; SIGNALS]| Signal::iter().map(|s| (<&str>::from(s).to_owned(), round(values[s as usize]))).collect();
     let (shapes, copied) = Pooled::fit(&rows.iter().collect::<Vec<_>>(), &worlds).into_model();
-    let model =
-        CasePairModel { format: FORMAT.into(), shapes, copied, weights: named, unfitted, links_per_case, links_per_case_bounds, fit };
+    let model = CasePairModel {
+        format: FORMAT.into(),
+        shapes,
+        copied,
+        weights: named(weighing.weights),
+        levels: named(weighing.levels),
+        unfitted,
+        links_per_case,
+        links_per_case_bounds,
+        fit,
+    };
     // What was written must be what is read.
     CasePairModel::from_json(&model.to_json())
 }
@@ -260,6 +269,7 @@ fn keep_keys_of(model: &mut CasePairModel, shipped: &CasePairModel, set: &Traini
         if let (Some(shape), Some(weight)) = (shipped.shapes.get(name), shipped.weights.get(name)) {
             model.shapes.insert(name.to_owned(), shape.clone());
             model.weights.insert(name.to_owned(), *weight);
+            model.levels.insert(name.to_owned(), shipped.levels[name]);
             model.unfitted.retain(|u| u != name);
         }
     }

@@ -1,5 +1,6 @@
 //! The whole program on a small synthetic world: from files to exports, twice, with one thread and two.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -74,6 +75,7 @@ fn a_second_run_does_nothing_and_a_second_ingest_adds_nothing() {
     assert!(said.contains("0 of "), "{said}");
     assert_eq!(before, clew(&["-w", w, "tables", "--format", "csv"]));
     what_an_analyst_decides_about_a_series_survives_the_next_run(w);
+    what_is_pinned_is_what_later_cases_are_compared_by(w, &world, folder.path());
 }
 
 /// The two cases that are least alike, joined by hand: `run` keeps to it, `diff` says what it changed.
@@ -96,6 +98,34 @@ fn what_an_analyst_decides_about_a_series_survives_the_next_run(w: &str) {
     fails(&["-w", w, "series", "withdraw", a, b, "--reason", "x"], 2, "never decided");
     clew(&["-w", w, "run"]);
     assert_ne!(together(), ["1", "2"], "what was withdrawn no longer joins them");
+}
+
+/// Every case once more under another number: without a pin that changes how common everything is, with one no Bayes factor of the others. What ties
+/// cases by keys is left out: that rests on where and when crimes were, and more of them are evidence.
+fn what_is_pinned_is_what_later_cases_are_compared_by(w: &str, world: &Path, folder: &Path) {
+    let factors = || -> BTreeMap<String, String> {
+        let query = "select case_a || ' ' || case_b, bf_unats - identifier_unats - presence_unats - contact_unats - money_unats - ties_unats from link.case_pairs";
+        let found = String::from_utf8(clew(&["-w", w, "sql", query, "--format", "csv"])).unwrap();
+        found.lines().skip(1).filter_map(|l| l.split_once(',')).map(|(pair, bf)| (pair.to_owned(), bf.to_owned())).collect()
+    };
+    fails(&["-w", w, "series", "unpin"], 2, "nothing is pinned");
+    clew(&["-w", w, "series", "pin"]);
+    let before = factors();
+    let cases = std::fs::read_to_string(world.join("cases.csv")).unwrap();
+    let later = folder.join("later").join("cases.csv");
+    std::fs::create_dir_all(later.parent().unwrap()).unwrap();
+    let lines = cases.lines().enumerate().map(|(k, line)| if k == 0 { format!("{line}\n") } else { format!("Z{line}\n") });
+    std::fs::write(&later, lines.collect::<String>()).unwrap();
+    clew(&["-w", w, "ingest", text(&later)]);
+    clew(&["-w", w, "run"]);
+    let pinned = factors();
+    let still_there = before.keys().filter(|pair| pinned.contains_key(*pair)).count();
+    assert!(still_there * 2 > before.len() && pinned.len() > before.len(), "{still_there} of {}", before.len());
+    before.iter().filter_map(|(pair, bf)| Some((pair, bf, pinned.get(pair)?))).for_each(|(pair, was, is)| assert_eq!(was, is, "{pair}"));
+    clew(&["-w", w, "series", "unpin"]);
+    clew(&["-w", w, "run"]);
+    let counted_anew = factors();
+    assert!(before.iter().any(|(pair, bf)| counted_anew.get(pair).is_some_and(|now| now != bf)));
 }
 
 /// The one row that a query gives.

@@ -212,8 +212,8 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
     Ok(())
 }
 
-/// Begin of the names of the tables that hold a pinned run. What it counted cannot be taken out of its parameters: it goes as a whole.
-const PINNED: &str = "meta.pinned_";
+/// Begin of the names of the tables that hold a pinned run of persons. What it counted cannot be taken out of its parameters: it goes as a whole.
+const PINNED: &str = "meta.pinned_person";
 
 fn is_input(table: &str) -> bool {
     table.starts_with("records.") || table.starts_with("meta.")

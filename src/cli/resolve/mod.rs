@@ -1,13 +1,13 @@
 //! `clew resolve`: who is who. How good it is where the truth is known, and what analysts decide about it.
 
 mod eval;
-mod pin;
 mod rulings;
 
 use std::io::Write;
 
 use super::globals::Globals;
 use super::output::{Format, OutputArgs};
+use super::pin;
 use crate::error::Result;
 use crate::resolve::engine::Ruling;
 
@@ -53,7 +53,7 @@ pub async fn run(args: &ResolveArgs, globals: &Globals, out: &mut dyn Write) -> 
         ResolveCommand::Unlink(args) => rulings::rule(args, Ruling::CannotLink, globals, out).await,
         ResolveCommand::Undo(args) => rulings::undo(args, globals, out).await,
         ResolveCommand::Rulings(args) => rulings::list(args, globals, out).await,
-        ResolveCommand::Pin(args) => pin::pin(args, globals, out).await,
-        ResolveCommand::Unpin(args) => pin::unpin(args, globals, out).await,
+        ResolveCommand::Pin(args) => pin::pin(&pin::PERSONS, args, globals, out).await,
+        ResolveCommand::Unpin(args) => pin::unpin(&pin::PERSONS, args, globals, out).await,
     }
 }

@@ -10,11 +10,13 @@ pub fn held_out(scored: &[Scored]) -> Result<Vec<Check>> {
     let mut pairs = Vec::with_capacity(scored.len());
     for fold in 0..FOLDS {
         let others: Vec<&Scored> = scored.iter().filter(|s| s.fold != fold).collect();
-        let weights = stages::weights(&others)?;
-        pairs.extend(scored.iter().filter(|s| s.fold == fold).map(|s| {
-            let log_bf: f64 = s.log_lr.iter().zip(&weights).map(|(l, w)| l * w).sum();
-            (s.linked, s.distance_m, log_bf)
-        }));
+        let weighing = stages::weigh(&others)?;
+        pairs.extend(
+            scored
+                .iter()
+                .filter(|s| s.fold == fold)
+                .map(|s| (s.linked, s.distance_m, weighing.log_bf(&s.present, &s.log_lr).iter().sum::<f64>())),
+        );
     }
     let band = |name: &str, keep: &dyn Fn(Option<f64>) -> bool| measure(name, pairs.iter().filter(|p| keep(p.1)).map(|p| (p.0, p.2)));
     let mut checks = vec![band("all", &|_| true)];

@@ -11,7 +11,7 @@ use super::{Row, Scored, round};
 use crate::error::{Context, Result};
 use crate::link::bins::{extend, falling};
 use crate::link::case::CaseBook;
-use crate::link::model::{CopyModel, Ratios, SIGNALS, ShapeModel};
+use crate::link::model::{CopyModel, Ratios, SIGNALS, ShapeModel, Weighing};
 use crate::link::signal::{CategoryMatch, Shape, ValueMatch};
 
 /// What the stages need of a set of cases besides the rows.
@@ -200,8 +200,36 @@ fn category_mixture(pairs: &[(CategoryMatch, f64)]) -> (f64, f64) {
     (same, parent)
 }
 
-/// Weights of the signals: logistic regression on balanced pairs, refitted without the signals of wrong sign.
-pub fn weights(rows: &[&Scored]) -> Result<[f64; SIGNALS]> {
+/// Refits until the weights are those that their levels were measured for; a handful are enough.
+const ROUNDS_MAX: usize = 30;
+const AT_REST: f64 = 1e-3;
+
+/// Weights of the signals with their levels. A level depends on the weight: each round centres the log likelihood ratios by what the weights of the
+/// round before ask for, `w·l − ln level(w) = w·(l − ln level(w)/w)`, and where the weight is 0 by their mean, which that tends to.
+pub fn weigh(rows: &[&Scored]) -> Result<Weighing> {
+    let unlinked = || rows.iter().filter(|r| !r.linked);
+    let mean: [f64; SIGNALS] = std::array::from_fn(|k| {
+        let (sum, n) = unlinked().filter(|r| r.present[k]).fold((0.0, 0.0), |(sum, n), r| (sum + r.log_lr[k], n + 1.0));
+        if n > 0.0 { sum / n } else { 0.0 }
+    });
+    let mut weighing = Weighing { weights: [1.0; SIGNALS], levels: [1.0; SIGNALS] };
+    for _ in 0..ROUNDS_MAX {
+        let center = std::array::from_fn(|k| match weighing.weights[k] {
+            0.0 => mean[k],
+            w => weighing.levels[k].ln() / w,
+        });
+        let weights = weights(rows, &center)?;
+        let moved = weights.iter().zip(&weighing.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        weighing = Weighing::new(weights, unlinked().map(|r| (&r.present, &r.log_lr)), None);
+        if moved < AT_REST {
+            break;
+        }
+    }
+    Ok(weighing)
+}
+
+/// Logistic regression on balanced pairs, refitted without the signals of wrong sign.
+fn weights(rows: &[&Scored], center: &[f64; SIGNALS]) -> Result<[f64; SIGNALS]> {
     // Every k-th unlinked pair: ten weights need no more.
     let all = rows.iter().filter(|r| !r.linked).count();
     let step = all.div_ceil(UNLINKED_MAX).max(1);
@@ -222,7 +250,7 @@ pub fn weights(rows: &[&Scored]) -> Result<[f64; SIGNALS]> {
     let unfitted = unfitted(rows);
     let mut used: Vec<usize> = (0..SIGNALS).filter(|k| !unfitted.contains(k)).collect();
     loop {
-        let fitted = regress(rows, &used, repeat)?;
+        let fitted = regress(rows, center, &used, repeat)?;
         let right: Vec<usize> = used.iter().zip(&fitted).filter(|(_, w)| **w > 0.0).map(|(k, _)| *k).collect();
         if right.len() == used.len() {
             let mut weights = [0.0; SIGNALS];
@@ -239,7 +267,7 @@ pub fn unfitted(rows: &[&Scored]) -> Vec<usize> {
     (0..SIGNALS).filter(|k| rows.iter().filter(|r| r.linked && r.present[*k]).count() < SIGNAL_PAIRS_MIN).collect()
 }
 
-fn regress(rows: &[&Scored], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
+fn regress(rows: &[&Scored], center: &[f64; SIGNALS], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
     if used.is_empty() {
         return Ok(Vec::new());
     }
@@ -250,7 +278,7 @@ fn regress(rows: &[&Scored], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
         let times = if row.linked { (repeat * row.weight).round().max(1.0) as usize } else { 1 };
         for _ in 0..times {
-            x.extend(used.iter().map(|k| row.log_lr[*k]));
+            x.extend(used.iter().map(|&k| if row.present[k] { row.log_lr[k] - center[k] } else { 0.0 }));
             y.push(row.linked);
         }
     }
@@ -274,5 +302,32 @@ mod tests {
         assert!(mixture(&[(1.0, 1.0); 50]) < 0.5 + 1e-9);
         assert!(mixture(&[(20.0, 1.0); 50]) > 0.9);
         assert!(mixture(&[(0.0, 1.0); 50]) < 1e-6);
+    }
+
+    /// Pairs whose second signal repeats the first: the weights must come out at half each, and the levels give back what halving takes.
+    #[test]
+    fn weights_of_signals_that_repeat_each_other_keep_a_mean_of_one() {
+        let lr = [4.0f64, 0.5];
+        let (linked, unlinked) = ([0.571_428, 0.428_572], [0.142_857, 0.857_143]);
+        let rows: Vec<Scored> = (0..8_000)
+            .map(|k| {
+                let is_linked = k % 2 == 0;
+                let share = if is_linked { linked[0] } else { unlinked[0] };
+                let hit = f64::from(k / 2 % 1_000) < share * 1_000.0;
+                let mut row =
+                    Scored { fold: 0, present: [false; SIGNALS], linked: is_linked, weight: 1.0, distance_m: None, log_lr: [0.0; SIGNALS] };
+                for s in 0..2 {
+                    row.present[s] = true;
+                    row.log_lr[s] = lr[usize::from(!hit)].ln();
+                }
+                row
+            })
+            .collect();
+        let weighing = weigh(&rows.iter().collect::<Vec<_>>()).unwrap();
+        assert!((weighing.weights[0] - weighing.weights[1]).abs() < 0.01, "{weighing:?}");
+        assert!(weighing.levels[0] < 0.999 && weighing.levels[0] > 0.8, "{weighing:?}");
+        // The whole is the ratio that either alone has, but for the mean of a product that is not the product of the means.
+        let whole = |k: usize| weighing.log_bf(&rows[k].present, &rows[k].log_lr).iter().sum::<f64>();
+        assert!((whole(0) - lr[0].ln()).abs() < 0.25 && (whole(7_998) - lr[1].ln()).abs() < 0.25, "{} {}", whole(0), whole(7_998));
     }
 }

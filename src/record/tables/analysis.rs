@@ -235,6 +235,26 @@ pub const CASE_PAIRS: Table = analysis(
     ],
 );
 
+const CASE_REFERENCE_COLUMNS: &[Column] = &[
+    col(
+        "kind",
+        "种类",
+        Type::Text,
+        "model, identified (cases by when they got their first identifier), bin: and level (how unlinked pairs look), or a kind of value.",
+    )
+    .required(),
+    col("category", "类别", Type::Text, "Category of the cases that were counted; null: all. Of the model: its label."),
+    col("value", "取值", Type::Text, "What was counted; null: all of them. Of the model: its text."),
+    col("number", "数值", Type::Float, "How many cases or pairs; a case with several values gives each an equal part.").required(),
+];
+
+/// What the Bayes factors of cases rest on besides the cases: the model, how common values are, how unlinked pairs look.
+pub const CASE_REFERENCE: Table = analysis(Schema::Link, "case_reference", "one number that cases are compared by", CASE_REFERENCE_COLUMNS);
+
+/// The same of the pinned run. While there is any, nothing is counted or fitted anew.
+pub const PINNED_CASE_REFERENCE: Table =
+    analysis(Schema::Meta, "pinned_case_reference", "one number of the pinned run that cases are compared by", CASE_REFERENCE_COLUMNS);
+
 /// How series came together, from the closest pair to the weakest join.
 pub const MERGES: Table = analysis(
     Schema::Link,
