@@ -290,7 +290,7 @@ fn too_few_solved_links_leave_the_shipped_model_in_place() {
 #[test]
 fn a_model_that_was_tampered_with_is_refused() {
     let text = model().to_json();
-    for (from, to) in [("case_pair/2", "case_pair/0"), ("\"links_per_case\": 1", "\"links_per_case\": -1"), ("\"weights\"", "\"wights\"")] {
+    for (from, to) in [("case_pair/3", "case_pair/0"), ("\"links_per_case\": 1", "\"links_per_case\": -1"), ("\"weights\"", "\"wights\"")] {
         assert_eq!(CasePairModel::from_json(&text.replace(from, to)).unwrap_err().code, "E0501", "{to}");
     }
 }

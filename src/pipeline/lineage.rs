@@ -83,16 +83,13 @@ const OUTCOMES: &[(&str, &str)] = &[
 
 /// Outcomes that a weight may be kept from: table with the weight, column, and why.
 const ALLOWED: &[(&str, &str, &str, &str)] = &[
-    (
-        "evidence.shared_identifier",
-        "records.parties",
-        "status",
-        "whose suspicion was withdrawn or ended in acquittal ties nobody to anything",
-    ),
+    ("evidence.shared_identifier", "records.parties", "status", WITHDRAWN),
+    ("evidence.known_suspect", "records.parties", "status", WITHDRAWN),
     ("evidence.scene_presence", "records.parties", "status", BROUGHT_UP),
     ("evidence.scene_recurrence", "records.parties", "status", BROUGHT_UP),
 ];
 
+const WITHDRAWN: &str = "whose suspicion was withdrawn or ended in acquittal ties nobody to anything";
 const BROUGHT_UP: &str = "which phones are looked at: those that a shared identifier brings up, where the rule above holds";
 
 /// Texts in which the place of birth, the sex or the home of a number can be read.

@@ -50,7 +50,8 @@ pub(super) async fn all(session: &Session, lines: &[Assessed<'_>], open: &BTreeS
     let hits = hits.into_iter().filter(|h| open.contains(&h.case_id));
     let hits = hits.map(|h| Scored { case_id: h.case_id, subject_id: h.subject_id, score: h.hits as f64 }).collect();
     let shared = lines.iter().filter(|l| open.contains(l.case_id)).filter_map(|l| {
-        let n = l.kinds_for.iter().find(|k| k.0 == "shared_identifier")?.1;
+        let shared = l.kinds_for.iter().filter(|k| matches!(k.0, "shared_identifier" | "known_suspect"));
+        let n = shared.map(|k| k.1).max()?;
         Some(scored(l.case_id, l.subject_id, f64::from(n)))
     });
     let columns = ["case_id", "category_parent", "lat", "lon", "mo_tags"];
