@@ -16,7 +16,7 @@ const STEADY_PAIRS: f64 = 200.0;
 /// A bin that is not supported, there or here, has the ratio of its neighbour: what was out of reach in training is no evidence against.
 pub fn local_ratios(linked: &[f64], unlinked: &[f64], supported: &[bool], local: &[f64]) -> Vec<f64> {
     let n: f64 = local.iter().sum();
-    let shares: Vec<f64> = local.iter().zip(unlinked).map(|(c, u)| (c + STEADY_PAIRS * u) / (n + STEADY_PAIRS)).collect();
+    let shares = local_shares(unlinked, local);
     let usable: Vec<bool> =
         (0..local.len()).map(|b| supported[b] && shares[b] > 0.0 && (n < FEW_PAIRS || local[b] >= LOCAL_PAIRS_MIN)).collect();
     if !usable.contains(&true) {
@@ -26,6 +26,12 @@ pub fn local_ratios(linked: &[f64], unlinked: &[f64], supported: &[bool], local:
     let ratios: Vec<f64> = extend(&falling(&pairs, &usable), &usable).into_iter().map(f64::exp).collect();
     let mean = shares.iter().zip(&ratios).map(|(u, r)| u * r).sum::<f64>() / shares.iter().sum::<f64>();
     if mean > 0.0 { ratios.iter().map(|r| r / mean).collect() } else { vec![1.0; local.len()] }
+}
+
+/// Share of the unlinked pairs in each bin: counted here, steadied by the training.
+pub fn local_shares(unlinked: &[f64], local: &[f64]) -> Vec<f64> {
+    let n: f64 = local.iter().sum();
+    local.iter().zip(unlinked).map(|(c, u)| (c + STEADY_PAIRS * u) / (n + STEADY_PAIRS)).collect()
 }
 
 /// Log of the isotonic ratio of each pair (pool adjacent violators): never rises from one supported bin to the next.

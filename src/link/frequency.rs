@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 
-use super::model::{CasePairModel, SIGNALS, Signal};
+use super::model::{CasePairModel, NAMED, SIGNALS};
 use super::signal::Shape;
 use crate::error::{Error, Result};
 
@@ -59,7 +59,7 @@ pub struct Frequencies {
 pub struct Unlinked {
     /// Pairs in each bin of each shape.
     pub bins: Vec<Vec<f64>>,
-    /// Mean weighted likelihood ratio of each signal.
+    /// Mean weighted likelihood ratio of each named signal; 1 for the others.
     pub levels: [f64; SIGNALS],
 }
 
@@ -123,7 +123,7 @@ impl Reference {
             let kind = format!("{BIN}{}", <&str>::from(shape));
             bins.iter().enumerate().for_each(|(bin, n)| row(&kind, None, Some(&bin.to_string()), *n));
         }
-        Signal::iter().for_each(|signal| row(LEVEL, None, Some(signal.into()), self.unlinked.levels[signal as usize]));
+        NAMED.into_iter().for_each(|signal| row(LEVEL, None, Some(signal.into()), self.unlinked.levels[signal as usize]));
         rows.sort_by(|a, b| (&a.kind, &a.category, &a.value).cmp(&(&b.kind, &b.category, &b.value)));
         rows
     }
@@ -142,8 +142,9 @@ impl Reference {
             label: model.category.clone().unwrap_or_default(),
             model: CasePairModel::from_json(model_text).map_err(|e| e.hint(unpin))?,
             frequencies: Frequencies::default(),
-            unlinked: Unlinked { bins: Shape::iter().map(|s| vec![f64::NAN; s.bins()]).collect(), levels: [f64::NAN; SIGNALS] },
+            unlinked: Unlinked { bins: Shape::iter().map(|s| vec![f64::NAN; s.bins()]).collect(), levels: [1.0; SIGNALS] },
         };
+        NAMED.into_iter().for_each(|signal| reference.unlinked.levels[signal as usize] = f64::NAN);
         for row in rows.iter().filter(|r| r.kind != MODEL) {
             reference.take(row)?;
         }
@@ -161,7 +162,7 @@ impl Reference {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of cases")]
             self.frequencies.first_known.extend(std::iter::repeat_n(at, row.number as usize));
         } else if row.kind == LEVEL {
-            let signal = Signal::iter().find(|s| value == Some(s.into())).ok_or_else(|| broken("a level is of no signal"))?;
+            let signal = NAMED.into_iter().find(|s| value == Some(s.into())).ok_or_else(|| broken("a level is of no signal"))?;
             self.unlinked.levels[signal as usize] = row.number;
         } else if let Some(name) = row.kind.strip_prefix(BIN) {
             let shape = Shape::iter().find(|s| name == <&str>::from(s)).ok_or_else(|| broken("a bin is of no measure"))?;

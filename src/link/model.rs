@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use strum::IntoEnumIterator;
 
-use super::bins::local_ratios;
+use super::bins::{local_ratios, local_shares};
 use super::case::{CaseBook, CaseIndex, IdentifierIndex};
 use super::frequency::Unlinked;
 use super::sample::sample_pairs;
@@ -76,28 +76,56 @@ impl Signal {
 }
 
 impl Signals {
+    /// The shape that a measured signal of this pair is read from; none where a value is missing, and for named signals.
+    pub fn shape(&self, signal: Signal) -> Option<Shape> {
+        let has = |s: Shape| self.shapes[s as usize].is_some();
+        match signal {
+            Signal::Space => [Shape::Distance, Shape::Jurisdiction].into_iter().find(|s| has(*s)),
+            Signal::Gap => Some(Shape::gap(self.distance_m)).filter(|s| has(*s)),
+            Signal::Clock => Some(Shape::Clock).filter(|s| has(*s)),
+            Signal::Weekday => Some(Shape::Weekday).filter(|s| has(*s)),
+            Signal::Travel => Some(Shape::Travel).filter(|s| has(*s)),
+            _ => signal.keys().filter(|s| has(*s)),
+        }
+    }
+
     /// Which signals a pair has, in the order of [`Signal`].
     pub fn present(&self) -> [bool; SIGNALS] {
-        let has = |s: Shape| self.shapes[s as usize].is_some();
         let mut present = [false; SIGNALS];
         for signal in Signal::iter() {
             present[signal as usize] = match signal {
-                Signal::Space => has(Shape::Distance) || has(Shape::Jurisdiction),
-                Signal::Gap => self.gap_h.is_some(),
-                Signal::Clock => has(Shape::Clock),
-                Signal::Weekday => has(Shape::Weekday),
-                Signal::Travel => has(Shape::Travel),
                 Signal::Identifier => self.identifier.is_some(),
                 Signal::Category => true,
                 Signal::Premises => self.premises.is_some(),
                 Signal::Loss => self.loss.is_some(),
                 Signal::Mo => !self.mo.is_empty(),
-                Signal::Scene | Signal::Contact | Signal::Money | Signal::Crossed | Signal::Tied => signal.keys().is_some_and(has),
+                measured => self.shape(measured).is_some(),
             };
         }
         present
     }
 }
+
+impl Shape {
+    /// The signal whose weight a shape has.
+    pub fn signal(self) -> Signal {
+        match self {
+            Shape::Distance | Shape::Jurisdiction => Signal::Space,
+            Shape::GapNear | Shape::GapMiddle | Shape::GapFar | Shape::GapUnplaced => Signal::Gap,
+            Shape::Clock => Signal::Clock,
+            Shape::Weekday => Signal::Weekday,
+            Shape::Travel => Signal::Travel,
+            Shape::Scene => Signal::Scene,
+            Shape::Contact => Signal::Contact,
+            Shape::Money => Signal::Money,
+            Shape::Crossed => Signal::Crossed,
+            Shape::Tied => Signal::Tied,
+        }
+    }
+}
+
+/// Signals that are mixtures and have no shape.
+pub const NAMED: [Signal; 5] = [Signal::Identifier, Signal::Category, Signal::Premises, Signal::Loss, Signal::Mo];
 
 /// Number of signals.
 pub const SIGNALS: usize = 15;
@@ -250,8 +278,8 @@ pub struct CasePairModel {
     pub copied: CopyModel,
     /// Weight of each signal, by name, from 0 to 1.
     pub weights: BTreeMap<String, f64>,
-    /// Mean of the weighted likelihood ratio of each signal over the unlinked pairs of the training that have it: steadies what is measured on the
-    /// cases at hand.
+    /// Mean of the weighted likelihood ratio of each named signal over the unlinked pairs of the training that have it: steadies what is measured on
+    /// the cases at hand. That of a measured signal follows from its bins.
     pub levels: BTreeMap<String, f64>,
     /// Signals that too few linked pairs of the training had: they enter with their plain likelihood ratio, and where they are mixtures with the mean of a uniform
     /// prior of the probability of copying.
@@ -315,7 +343,7 @@ impl CasePairModel {
             if !self.weights.get(name).is_some_and(|w| (0.0..=1.0).contains(w)) {
                 return bad(format!("the weight of {name} is not in 0 to 1"));
             }
-            if !self.levels.get(name).is_some_and(|l| *l > 0.0 && *l <= 1.0) {
+            if NAMED.contains(&signal) && !self.levels.get(name).is_some_and(|l| *l > 0.0 && *l <= 1.0) {
                 return bad(format!("the level of {name} is not above 0 and at most 1"));
             }
         }
@@ -385,6 +413,8 @@ impl Terms {
 pub struct Ratios {
     /// Likelihood ratio of each bin of each shape.
     pub lr: Vec<Vec<f64>>,
+    /// Share of the unlinked pairs in each bin of each shape.
+    pub unlinked: Vec<Vec<f64>>,
     /// Named signals.
     pub copied: CopyModel,
     /// Probability of copying of each modus operandi group of the book.
@@ -394,37 +424,49 @@ pub struct Ratios {
 impl Ratios {
     /// Log likelihood ratio of each signal in nats, before its weight; 0 where a value is missing.
     pub fn log_lr(&self, signals: &Signals) -> [f64; SIGNALS] {
-        let shape = |s: Shape| signals.shapes[s as usize].map(|bins| bins.mean(&self.lr[s as usize]).ln());
         let named = |found: Option<ValueMatch>, copied: f64| found.map_or(0.0, |v| value_log_lr(v, copied));
         let mut out = [0.0; SIGNALS];
         for signal in Signal::iter() {
             out[signal as usize] = match signal {
-                Signal::Space => shape(Shape::Distance).or_else(|| shape(Shape::Jurisdiction)).unwrap_or(0.0),
-                Signal::Gap => shape(Shape::gap(signals.distance_m)).unwrap_or(0.0),
-                Signal::Clock => shape(Shape::Clock).unwrap_or(0.0),
-                Signal::Weekday => shape(Shape::Weekday).unwrap_or(0.0),
-                Signal::Travel => shape(Shape::Travel).unwrap_or(0.0),
                 Signal::Identifier => named(signals.identifier, self.copied.identifier),
                 Signal::Category => category_log_lr(signals.category, self.copied.category, self.copied.category_parent),
                 Signal::Premises => named(signals.premises, self.copied.premises),
                 Signal::Loss => named(signals.loss, self.copied.loss),
                 Signal::Mo => signals.mo.iter().map(|(group, v)| value_log_lr(*v, self.mo_copied[*group as usize])).sum(),
-                Signal::Scene | Signal::Contact | Signal::Money | Signal::Crossed | Signal::Tied => {
-                    signal.keys().and_then(shape).unwrap_or(0.0)
-                }
+                measured => signals.shape(measured).map_or(0.0, |shape| {
+                    let bins = signals.shapes[shape as usize].expect("a shape that is read is there");
+                    bins.mean(&self.lr[shape as usize]).ln()
+                }),
             };
         }
         out
     }
+
+    /// Log of the mean over unlinked pairs of a shape's likelihood ratio raised to a weight; [`Self::mean_log`] is what that tends to per weight.
+    pub fn level(&self, shape: Shape, weight: f64) -> f64 {
+        self.over_unlinked(shape, |lr| lr.powf(weight)).ln()
+    }
+
+    /// Mean over unlinked pairs of a shape's log likelihood ratio.
+    pub fn mean_log(&self, shape: Shape) -> f64 {
+        self.over_unlinked(shape, f64::ln)
+    }
+
+    fn over_unlinked(&self, shape: Shape, of: impl Fn(f64) -> f64) -> f64 {
+        let (lr, shares) = (&self.lr[shape as usize], &self.unlinked[shape as usize]);
+        let (sum, all) = lr.iter().zip(shares).fold((0.0, 0.0), |(sum, all), (lr, share)| (sum + share * of(*lr), all + share));
+        sum / all
+    }
 }
 
-/// Weights of the signals, and what a weighted likelihood ratio must be divided by to have a mean of 1 over unlinked pairs: `E[LR^w] < 1` for
-/// `0 < w < 1` (Jensen), so that without it every signal that two cases both have would speak against a link on average.
+/// Weights of the signals, and what weighted likelihood ratios must be divided by to have a mean of 1 over unlinked pairs: `E[LR^w] < 1` for
+/// `0 < w < 1` (Jensen), so that without it every signal that two cases both have would speak against a link on average. For a shape that
+/// mean is the one over its bins ([`Ratios::level`]), for a named signal it is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weighing {
     /// Weight of each signal.
     pub weights: [f64; SIGNALS],
-    /// Mean weighted likelihood ratio over the unlinked pairs that have the signal; 1 where the weight is 0 or 1.
+    /// Mean weighted likelihood ratio of each named signal over the unlinked pairs that have it; 1 for the others and where the weight is 0 or 1.
     pub levels: [f64; SIGNALS],
 }
 
@@ -441,7 +483,7 @@ impl Weighing {
     ) -> Weighing {
         let pairs = if steady.is_some() { STEADY_LEVEL } else { 0.0 };
         let mut sums = steady.unwrap_or([1.0; SIGNALS]).map(|level| (pairs * level, pairs));
-        let halves: Vec<usize> = (0..SIGNALS).filter(|k| weights[*k] > 0.0 && weights[*k] < 1.0).collect();
+        let halves: Vec<usize> = NAMED.iter().map(|s| *s as usize).filter(|k| weights[*k] > 0.0 && weights[*k] < 1.0).collect();
         for (present, log_lr) in unlinked {
             for &k in halves.iter().filter(|k| present[**k]) {
                 sums[k].0 += (weights[k] * log_lr[k]).exp();
@@ -454,9 +496,14 @@ impl Weighing {
         Weighing { weights, levels }
     }
 
-    /// Log Bayes factor of each signal in nats; 0 where a pair has it not.
-    pub fn log_bf(&self, present: &[bool; SIGNALS], log_lr: &[f64; SIGNALS]) -> [f64; SIGNALS] {
-        std::array::from_fn(|k| if present[k] { self.weights[k] * log_lr[k] - self.levels[k].ln() } else { 0.0 })
+    /// Log of what the weighted likelihood ratio of a signal is divided by, where it is read from a shape of `ratios` or from none.
+    pub fn log_level(&self, signal: Signal, shape: Option<Shape>, ratios: &Ratios) -> f64 {
+        let weight = self.weights[signal as usize];
+        match shape {
+            _ if weight == 0.0 || weight == 1.0 => 0.0,
+            Some(shape) => ratios.level(shape, weight),
+            None => self.levels[signal as usize].ln(),
+        }
     }
 }
 
@@ -473,6 +520,8 @@ pub struct Judge<'a> {
     pub unlinked: Unlinked,
     weighing: Weighing,
     ratios: Ratios,
+    /// Log levels of the shapes.
+    levels: Vec<f64>,
 }
 
 /// How many pairs the look of unlinked cases is measured on.
@@ -496,9 +545,12 @@ impl<'a> Judge<'a> {
 
     /// The same with a pinned look of unlinked pairs.
     pub fn with(model: &CasePairModel, book: &'a CaseBook, limits: Limits, unlinked: Unlinked) -> Judge<'a> {
+        let ratios = ratios(model, book, &unlinked.bins);
+        let weighing = Weighing { weights: by_signal(&model.weights), levels: unlinked.levels };
         Judge {
-            ratios: ratios(model, book, &unlinked.bins),
-            weighing: Weighing { weights: by_signal(&model.weights), levels: unlinked.levels },
+            levels: Shape::iter().map(|shape| weighing.log_level(shape.signal(), Some(shape), &ratios)).collect(),
+            ratios,
+            weighing,
             prior_unats: unats(prior_log_odds(model.links_per_case, book.len())),
             unlinked,
             book,
@@ -518,7 +570,14 @@ impl<'a> Judge<'a> {
 
     /// The log Bayes factor by signal, in micro-nats.
     pub fn by_signal(&self, signals: &Signals) -> [i64; SIGNALS] {
-        self.weighing.log_bf(&signals.present(), &self.ratios.log_lr(signals)).map(unats)
+        let (present, log_lr) = (signals.present(), self.ratios.log_lr(signals));
+        let mut out = [0; SIGNALS];
+        for signal in Signal::iter().filter(|s| present[*s as usize]) {
+            let k = signal as usize;
+            let level = signals.shape(signal).map_or_else(|| self.weighing.levels[k].ln(), |shape| self.levels[shape as usize]);
+            out[k] = unats(self.weighing.weights[k] * log_lr[k] - level);
+        }
+        out
     }
 
     /// Log Bayes factor of two cases in micro-nats, without what the identifiers `left_out` say.
@@ -528,34 +587,24 @@ impl<'a> Judge<'a> {
 
     /// Weighted log likelihood ratio of each bin of a shape in nats, for ranking candidates before they are compared in full.
     pub fn bin_scores(&self, shape: Shape) -> Vec<f64> {
-        let signal = match shape {
-            Shape::Distance | Shape::Jurisdiction => Signal::Space,
-            Shape::GapNear | Shape::GapMiddle | Shape::GapFar | Shape::GapUnplaced => Signal::Gap,
-            Shape::Clock => Signal::Clock,
-            Shape::Weekday => Signal::Weekday,
-            Shape::Travel => Signal::Travel,
-            Shape::Scene => Signal::Scene,
-            Shape::Contact => Signal::Contact,
-            Shape::Money => Signal::Money,
-            Shape::Crossed => Signal::Crossed,
-            Shape::Tied => Signal::Tied,
-        } as usize;
-        let (weight, level) = (self.weighing.weights[signal], self.weighing.levels[signal]);
-        self.ratios.lr[shape as usize].iter().map(|lr| weight * lr.ln() - level.ln()).collect()
+        let (weight, level) = (self.weighing.weights[shape.signal() as usize], self.levels[shape as usize]);
+        self.ratios.lr[shape as usize].iter().map(|lr| weight * lr.ln() - level).collect()
     }
 }
 
 fn ratios(model: &CasePairModel, book: &CaseBook, bins: &[Vec<f64>]) -> Ratios {
-    let lr = Shape::iter().zip(bins).map(|(shape, local)| {
-        let fitted = &model.shapes[<&str>::from(shape)];
-        local_ratios(&fitted.linked, &fitted.unlinked, &fitted.supported, local)
-    });
-    Ratios { lr: lr.collect(), mo_copied: model.copied.of_groups(&book.mo_groups), copied: model.copied.clone() }
+    let fitted = || Shape::iter().map(|shape| &model.shapes[<&str>::from(shape)]).zip(bins);
+    Ratios {
+        lr: fitted().map(|(m, local)| local_ratios(&m.linked, &m.unlinked, &m.supported, local)).collect(),
+        unlinked: fitted().map(|(m, local)| local_shares(&m.unlinked, local)).collect(),
+        mo_copied: model.copied.of_groups(&book.mo_groups),
+        copied: model.copied.clone(),
+    }
 }
 
 fn by_signal(values: &BTreeMap<String, f64>) -> [f64; SIGNALS] {
-    let mut out = [0.0; SIGNALS];
-    Signal::iter().for_each(|signal| out[signal as usize] = values[<&str>::from(signal)]);
+    let mut out = [1.0; SIGNALS];
+    Signal::iter().filter_map(|s| Some((s, values.get(<&str>::from(s))?))).for_each(|(s, v)| out[s as usize] = *v);
     out
 }
 

@@ -19,7 +19,7 @@ use strum::IntoEnumIterator;
 pub use self::check::measure;
 use self::stages::{Pooled, World};
 use super::case::{CHANNELS, CaseBook, CaseIndex, Channel, State};
-use super::model::{CasePairModel, FORMAT, Fit, Judge, SIGNALS, Signal};
+use super::model::{CasePairModel, FORMAT, Fit, Judge, NAMED, SIGNALS, Signal};
 use super::sample::sample_pairs;
 use super::signal::{Bins, Limits, Shape, Signals, compare};
 use crate::error::{Error, Result};
@@ -97,34 +97,42 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
 
     // Each fold is scored by likelihood ratios of the others.
     let mut scored: Vec<Scored> = Vec::new();
+    let mut ratios = Vec::new();
     for fold in 0..FOLDS {
         let elsewhere: Vec<&Row> = rows.iter().filter(|r| r.folds.0 != fold && r.folds.1 != fold).collect();
-        let ratios = Pooled::fit(&elsewhere, &worlds).by_world(&worlds);
+        let first = ratios.len();
+        ratios.extend(Pooled::fit(&elsewhere, &worlds).by_world(&worlds));
         for row in rows.iter().filter(|r| r.folds == (fold, fold)) {
+            let mut shapes = [None; SIGNALS];
+            Signal::iter().for_each(|signal| shapes[signal as usize] = row.signals.shape(signal));
             scored.push(Scored {
                 fold,
+                ratios: first + row.world,
                 present: row.signals.present(),
+                shapes,
                 linked: row.linked,
                 weight: row.weight,
                 distance_m: row.signals.distance_m,
-                log_lr: ratios[row.world].log_lr(&row.signals),
+                log_lr: ratios[first + row.world].log_lr(&row.signals),
             });
         }
     }
     let every: Vec<&Scored> = scored.iter().collect();
-    let weighing = stages::weigh(&every)?;
+    let weighing = stages::weigh(&every, &ratios)?;
     let unfitted = stages::unfitted(&every).into_iter().filter_map(|k| Signal::iter().nth(k)).map(|s| <&str>::from(s).to_owned()).collect();
-    fit.held_out = check::held_out(&scored)?;
+    fit.held_out = check::held_out(&scored, &ratios)?;
 
     let (links_per_case, links_per_case_bounds) = links_per_case(&fit);
-    let named = |values: [f64; SIGNALS]| Signal::iter().map(|s| (<&str>::from(s).to_owned(), round(values[s as usize]))).collect();
+    let named = |signals: &mut dyn Iterator<Item = Signal>, values: [f64; SIGNALS]| {
+        signals.map(|s| (<&str>::from(s).to_owned(), round(values[s as usize]))).collect::<BTreeMap<_, _>>()
+    };
     let (shapes, copied) = Pooled::fit(&rows.iter().collect::<Vec<_>>(), &worlds).into_model();
     let model = CasePairModel {
         format: FORMAT.into(),
         shapes,
         copied,
-        weights: named(weighing.weights),
-        levels: named(weighing.levels),
+        weights: named(&mut Signal::iter(), weighing.weights),
+        levels: named(&mut NAMED.into_iter(), weighing.levels),
         unfitted,
         links_per_case,
         links_per_case_bounds,
@@ -147,7 +155,11 @@ fn links_per_case(fit: &Fit) -> (f64, (f64, f64)) {
 /// A pair with the log likelihood ratios that the other folds give it.
 struct Scored {
     fold: u32,
+    /// Which of the likelihood ratios it was scored with.
+    ratios: usize,
     present: [bool; SIGNALS],
+    /// The shape that each signal was read from.
+    shapes: [Option<Shape>; SIGNALS],
     linked: bool,
     weight: f64,
     distance_m: Option<f64>,
@@ -269,7 +281,6 @@ fn keep_keys_of(model: &mut CasePairModel, shipped: &CasePairModel, set: &Traini
         if let (Some(shape), Some(weight)) = (shipped.shapes.get(name), shipped.weights.get(name)) {
             model.shapes.insert(name.to_owned(), shape.clone());
             model.weights.insert(name.to_owned(), *weight);
-            model.levels.insert(name.to_owned(), shipped.levels[name]);
             model.unfitted.retain(|u| u != name);
         }
     }

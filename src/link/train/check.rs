@@ -2,21 +2,17 @@
 
 use super::{FOLDS, Scored, stages};
 use crate::error::Result;
-use crate::link::model::Check;
+use crate::link::model::{Check, Ratios};
 use crate::link::rows::{BANDS, NO_PLACE, distance_band};
 
 /// Scores each fold with weights of the other folds and measures.
-pub fn held_out(scored: &[Scored]) -> Result<Vec<Check>> {
+pub fn held_out(scored: &[Scored], ratios: &[Ratios]) -> Result<Vec<Check>> {
     let mut pairs = Vec::with_capacity(scored.len());
     for fold in 0..FOLDS {
         let others: Vec<&Scored> = scored.iter().filter(|s| s.fold != fold).collect();
-        let weighing = stages::weigh(&others)?;
-        pairs.extend(
-            scored
-                .iter()
-                .filter(|s| s.fold == fold)
-                .map(|s| (s.linked, s.distance_m, weighing.log_bf(&s.present, &s.log_lr).iter().sum::<f64>())),
-        );
+        let weighing = stages::weigh(&others, ratios)?;
+        let of_fold = scored.iter().filter(|s| s.fold == fold);
+        pairs.extend(of_fold.map(|s| (s.linked, s.distance_m, stages::log_bf(&weighing, ratios, s))));
     }
     let band = |name: &str, keep: &dyn Fn(Option<f64>) -> bool| measure(name, pairs.iter().filter(|p| keep(p.1)).map(|p| (p.0, p.2)));
     let mut checks = vec![band("all", &|_| true)];

@@ -11,7 +11,7 @@ use super::{Row, Scored, round};
 use crate::error::{Context, Result};
 use crate::link::bins::{extend, falling};
 use crate::link::case::CaseBook;
-use crate::link::model::{CopyModel, Ratios, SIGNALS, ShapeModel, Weighing};
+use crate::link::model::{CopyModel, Ratios, SIGNALS, ShapeModel, Signal, Weighing};
 use crate::link::signal::{CategoryMatch, Shape, ValueMatch};
 
 /// What the stages need of a set of cases besides the rows.
@@ -41,6 +41,8 @@ const POOL_PAIRS: f64 = 100.0;
 struct FittedShape {
     log_lr: Vec<f64>,
     pool: Vec<f64>,
+    /// Per world: share of each bin among unlinked pairs, steadied by the pool.
+    shares: Vec<Vec<f64>>,
     supported: Vec<bool>,
     /// Share of each bin among linked pairs, smoothed by the fitted ratios.
     linked: Vec<f64>,
@@ -63,6 +65,7 @@ impl Pooled {
     pub fn by_world(&self, worlds: &[World]) -> Vec<Ratios> {
         let of = |(w, world): (usize, &World)| Ratios {
             lr: self.shapes.iter().map(|s| s.log_lr.iter().map(|l| l.exp() / s.mean[w]).collect()).collect(),
+            unlinked: self.shapes.iter().map(|s| s.shares[w].clone()).collect(),
             mo_copied: self.copied.of_groups(&world.mo_groups),
             copied: self.copied.clone(),
         };
@@ -135,7 +138,7 @@ fn fit_shape(shape: Shape, rows: &[&Row], worlds: usize) -> FittedShape {
     }
     let spread: Vec<f64> = (0..bins).map(|b| (0..worlds).map(|w| n_linked[w] * shares[w][b] * log_lr[b].exp() / mean[w]).sum()).collect();
     let all = spread.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-    FittedShape { linked: spread.iter().map(|s| s / all).collect(), log_lr, pool, supported, mean }
+    FittedShape { linked: spread.iter().map(|s| s / all).collect(), log_lr, pool, shares, supported, mean }
 }
 
 fn fit_copies(rows: &[&Row], worlds: &[World]) -> CopyModel {
@@ -206,7 +209,8 @@ const AT_REST: f64 = 1e-3;
 
 /// Weights of the signals with their levels. A level depends on the weight: each round centres the log likelihood ratios by what the weights of the
 /// round before ask for, `w·l − ln level(w) = w·(l − ln level(w)/w)`, and where the weight is 0 by their mean, which that tends to.
-pub fn weigh(rows: &[&Scored]) -> Result<Weighing> {
+/// `ratios` are those that the rows were scored with.
+pub fn weigh(rows: &[&Scored], ratios: &[Ratios]) -> Result<Weighing> {
     let unlinked = || rows.iter().filter(|r| !r.linked);
     let mean: [f64; SIGNALS] = std::array::from_fn(|k| {
         let (sum, n) = unlinked().filter(|r| r.present[k]).fold((0.0, 0.0), |(sum, n), r| (sum + r.log_lr[k], n + 1.0));
@@ -214,10 +218,16 @@ pub fn weigh(rows: &[&Scored]) -> Result<Weighing> {
     });
     let mut weighing = Weighing { weights: [1.0; SIGNALS], levels: [1.0; SIGNALS] };
     for _ in 0..ROUNDS_MAX {
-        let center = std::array::from_fn(|k| match weighing.weights[k] {
+        let named: [f64; SIGNALS] = std::array::from_fn(|k| match weighing.weights[k] {
             0.0 => mean[k],
             w => weighing.levels[k].ln() / w,
         });
+        let of_shape = |table: &Ratios, shape: Shape| match weighing.weights[shape.signal() as usize] {
+            0.0 => table.mean_log(shape),
+            w => weighing.log_level(shape.signal(), Some(shape), table) / w,
+        };
+        let shapes: Vec<Vec<f64>> = ratios.iter().map(|table| Shape::iter().map(|shape| of_shape(table, shape)).collect()).collect();
+        let center = |row: &Scored, k: usize| row.shapes[k].map_or(named[k], |shape| shapes[row.ratios][shape as usize]);
         let weights = weights(rows, &center)?;
         let moved = weights.iter().zip(&weighing.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         weighing = Weighing::new(weights, unlinked().map(|r| (&r.present, &r.log_lr)), None);
@@ -228,8 +238,17 @@ pub fn weigh(rows: &[&Scored]) -> Result<Weighing> {
     Ok(weighing)
 }
 
+/// The log Bayes factor of a row in nats.
+pub fn log_bf(weighing: &Weighing, ratios: &[Ratios], row: &Scored) -> f64 {
+    let of = |signal: Signal| {
+        let k = signal as usize;
+        weighing.weights[k] * row.log_lr[k] - weighing.log_level(signal, row.shapes[k], &ratios[row.ratios])
+    };
+    Signal::iter().filter(|s| row.present[*s as usize]).map(of).sum()
+}
+
 /// Logistic regression on balanced pairs, refitted without the signals of wrong sign.
-fn weights(rows: &[&Scored], center: &[f64; SIGNALS]) -> Result<[f64; SIGNALS]> {
+fn weights(rows: &[&Scored], center: &dyn Fn(&Scored, usize) -> f64) -> Result<[f64; SIGNALS]> {
     // Every k-th unlinked pair: ten weights need no more.
     let all = rows.iter().filter(|r| !r.linked).count();
     let step = all.div_ceil(UNLINKED_MAX).max(1);
@@ -267,7 +286,7 @@ pub fn unfitted(rows: &[&Scored]) -> Vec<usize> {
     (0..SIGNALS).filter(|k| rows.iter().filter(|r| r.linked && r.present[*k]).count() < SIGNAL_PAIRS_MIN).collect()
 }
 
-fn regress(rows: &[&Scored], center: &[f64; SIGNALS], used: &[usize], repeat: f64) -> Result<Vec<f64>> {
+fn regress(rows: &[&Scored], center: &dyn Fn(&Scored, usize) -> f64, used: &[usize], repeat: f64) -> Result<Vec<f64>> {
     if used.is_empty() {
         return Ok(Vec::new());
     }
@@ -278,7 +297,7 @@ fn regress(rows: &[&Scored], center: &[f64; SIGNALS], used: &[usize], repeat: f6
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
         let times = if row.linked { (repeat * row.weight).round().max(1.0) as usize } else { 1 };
         for _ in 0..times {
-            x.extend(used.iter().map(|&k| if row.present[k] { row.log_lr[k] - center[k] } else { 0.0 }));
+            x.extend(used.iter().map(|&k| if row.present[k] { row.log_lr[k] - center(row, k) } else { 0.0 }));
             y.push(row.linked);
         }
     }
@@ -307,6 +326,7 @@ mod tests {
     /// Pairs whose second signal repeats the first: the weights must come out at half each, and the levels give back what halving takes.
     #[test]
     fn weights_of_signals_that_repeat_each_other_keep_a_mean_of_one() {
+        const SAME: [(Signal, Shape); 2] = [(Signal::Clock, Shape::Clock), (Signal::Scene, Shape::Scene)];
         let lr = [4.0f64, 0.5];
         let (linked, unlinked) = ([0.571_428, 0.428_572], [0.142_857, 0.857_143]);
         let rows: Vec<Scored> = (0..8_000)
@@ -314,20 +334,43 @@ mod tests {
                 let is_linked = k % 2 == 0;
                 let share = if is_linked { linked[0] } else { unlinked[0] };
                 let hit = f64::from(k / 2 % 1_000) < share * 1_000.0;
-                let mut row =
-                    Scored { fold: 0, present: [false; SIGNALS], linked: is_linked, weight: 1.0, distance_m: None, log_lr: [0.0; SIGNALS] };
-                for s in 0..2 {
-                    row.present[s] = true;
-                    row.log_lr[s] = lr[usize::from(!hit)].ln();
+                let mut row = Scored {
+                    fold: 0,
+                    ratios: 0,
+                    shapes: [None; SIGNALS],
+                    present: [false; SIGNALS],
+                    linked: is_linked,
+                    weight: 1.0,
+                    distance_m: None,
+                    log_lr: [0.0; SIGNALS],
+                };
+                for (signal, shape) in SAME {
+                    row.present[signal as usize] = true;
+                    row.shapes[signal as usize] = Some(shape);
+                    row.log_lr[signal as usize] = lr[usize::from(!hit)].ln();
                 }
                 row
             })
             .collect();
-        let weighing = weigh(&rows.iter().collect::<Vec<_>>()).unwrap();
-        assert!((weighing.weights[0] - weighing.weights[1]).abs() < 0.01, "{weighing:?}");
-        assert!(weighing.levels[0] < 0.999 && weighing.levels[0] > 0.8, "{weighing:?}");
+        let mut ratios = Ratios {
+            lr: Shape::iter().map(|s| vec![1.0; s.bins()]).collect(),
+            unlinked: Shape::iter().map(|s| vec![1.0; s.bins()]).collect(),
+            copied: fit_copies(&[], &[]),
+            mo_copied: Vec::new(),
+        };
+        for (_, shape) in SAME {
+            ratios.lr[shape as usize][..2].copy_from_slice(&lr);
+            ratios.unlinked[shape as usize].fill(0.0);
+            ratios.unlinked[shape as usize][..2].copy_from_slice(&unlinked);
+        }
+        let ratios = [ratios];
+        let weighing = weigh(&rows.iter().collect::<Vec<_>>(), &ratios).unwrap();
+        let [a, b] = SAME.map(|(signal, _)| weighing.weights[signal as usize]);
+        assert!((a - b).abs() < 0.01 && a > 0.3 && a < 0.7, "{weighing:?}");
+        let level = weighing.log_level(SAME[0].0, Some(SAME[0].1), &ratios[0]).exp();
+        assert!(level < 0.999 && level > 0.8, "{level}");
         // The whole is the ratio that either alone has, but for the mean of a product that is not the product of the means.
-        let whole = |k: usize| weighing.log_bf(&rows[k].present, &rows[k].log_lr).iter().sum::<f64>();
+        let whole = |k: usize| log_bf(&weighing, &ratios, &rows[k]);
         assert!((whole(0) - lr[0].ln()).abs() < 0.25 && (whole(7_998) - lr[1].ln()).abs() < 0.25, "{} {}", whole(0), whole(7_998));
     }
 }
