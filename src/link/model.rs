@@ -278,9 +278,6 @@ pub struct CasePairModel {
     pub copied: CopyModel,
     /// Weight of each signal, by name, from 0 to 1.
     pub weights: BTreeMap<String, f64>,
-    /// Mean of the weighted likelihood ratio of each named signal over the unlinked pairs of the training that have it: steadies what is measured on
-    /// the cases at hand. That of a measured signal follows from its bins.
-    pub levels: BTreeMap<String, f64>,
     /// Signals that too few linked pairs of the training had: they enter with their plain likelihood ratio, and where they are mixtures with the mean of a uniform
     /// prior of the probability of copying.
     pub unfitted: Vec<String>,
@@ -342,9 +339,6 @@ impl CasePairModel {
             let name: &str = signal.into();
             if !self.weights.get(name).is_some_and(|w| (0.0..=1.0).contains(w)) {
                 return bad(format!("the weight of {name} is not in 0 to 1"));
-            }
-            if NAMED.contains(&signal) && !self.levels.get(name).is_some_and(|l| *l > 0.0 && *l <= 1.0) {
-                return bad(format!("the level of {name} is not above 0 and at most 1"));
             }
         }
         if !(self.links_per_case > 0.0 && self.links_per_case.is_finite()) {
@@ -470,19 +464,10 @@ pub struct Weighing {
     pub levels: [f64; SIGNALS],
 }
 
-/// Pairs of the training that steady a level measured on the cases at hand.
-const STEADY_LEVEL: f64 = 200.0;
-
 impl Weighing {
-    /// Measures the levels of `weights` on unlinked pairs, as (which signals they have, log likelihood ratios), beside [`STEADY_LEVEL`] pairs at
-    /// `steady`.
-    pub fn new<'a>(
-        weights: [f64; SIGNALS],
-        unlinked: impl Iterator<Item = (&'a [bool; SIGNALS], &'a [f64; SIGNALS])>,
-        steady: Option<[f64; SIGNALS]>,
-    ) -> Weighing {
-        let pairs = if steady.is_some() { STEADY_LEVEL } else { 0.0 };
-        let mut sums = steady.unwrap_or([1.0; SIGNALS]).map(|level| (pairs * level, pairs));
+    /// Measures the levels of `weights` on unlinked pairs: which signals each has, and its log likelihood ratios.
+    pub fn new<'a>(weights: [f64; SIGNALS], unlinked: impl Iterator<Item = (&'a [bool; SIGNALS], &'a [f64; SIGNALS])>) -> Weighing {
+        let mut sums = [(0.0, 0.0); SIGNALS];
         let halves: Vec<usize> = NAMED.iter().map(|s| *s as usize).filter(|k| weights[*k] > 0.0 && weights[*k] < 1.0).collect();
         for (present, log_lr) in unlinked {
             for &k in halves.iter().filter(|k| present[**k]) {
@@ -538,8 +523,7 @@ impl<'a> Judge<'a> {
         }
         let ratios = ratios(model, book, &bins);
         let measured: Vec<_> = signals.iter().map(|s| (s.present(), ratios.log_lr(s))).collect();
-        let pairs = measured.iter().map(|(present, log_lr)| (present, log_lr));
-        let weighing = Weighing::new(by_signal(&model.weights), pairs, Some(by_signal(&model.levels)));
+        let weighing = Weighing::new(by_signal(&model.weights), measured.iter().map(|(present, log_lr)| (present, log_lr)));
         Self::with(model, book, limits, Unlinked { bins, levels: weighing.levels })
     }
 
@@ -603,8 +587,8 @@ fn ratios(model: &CasePairModel, book: &CaseBook, bins: &[Vec<f64>]) -> Ratios {
 }
 
 fn by_signal(values: &BTreeMap<String, f64>) -> [f64; SIGNALS] {
-    let mut out = [1.0; SIGNALS];
-    Signal::iter().filter_map(|s| Some((s, values.get(<&str>::from(s))?))).for_each(|(s, v)| out[s as usize] = *v);
+    let mut out = [0.0; SIGNALS];
+    Signal::iter().for_each(|signal| out[signal as usize] = values[<&str>::from(signal)]);
     out
 }
 

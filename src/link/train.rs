@@ -19,7 +19,7 @@ use strum::IntoEnumIterator;
 pub use self::check::measure;
 use self::stages::{Pooled, World};
 use super::case::{CHANNELS, CaseBook, CaseIndex, Channel, State};
-use super::model::{CasePairModel, FORMAT, Fit, Judge, NAMED, SIGNALS, Signal};
+use super::model::{CasePairModel, FORMAT, Fit, Judge, SIGNALS, Signal};
 use super::sample::sample_pairs;
 use super::signal::{Bins, Limits, Shape, Signals, compare};
 use crate::error::{Error, Result};
@@ -123,21 +123,10 @@ pub fn train(sets: &[TrainingSet], source: &str, limits: Limits) -> Result<CaseP
     fit.held_out = check::held_out(&scored, &ratios)?;
 
     let (links_per_case, links_per_case_bounds) = links_per_case(&fit);
-    let named = |signals: &mut dyn Iterator<Item = Signal>, values: [f64; SIGNALS]| {
-        signals.map(|s| (<&str>::from(s).to_owned(), round(values[s as usize]))).collect::<BTreeMap<_, _>>()
-    };
+    let weights: BTreeMap<String, f64> =
+        Signal::iter().map(|s| (<&str>::from(s).to_owned(), round(weighing.weights[s as usize]))).collect();
     let (shapes, copied) = Pooled::fit(&rows.iter().collect::<Vec<_>>(), &worlds).into_model();
-    let model = CasePairModel {
-        format: FORMAT.into(),
-        shapes,
-        copied,
-        weights: named(&mut Signal::iter(), weighing.weights),
-        levels: named(&mut NAMED.into_iter(), weighing.levels),
-        unfitted,
-        links_per_case,
-        links_per_case_bounds,
-        fit,
-    };
+    let model = CasePairModel { format: FORMAT.into(), shapes, copied, weights, unfitted, links_per_case, links_per_case_bounds, fit };
     // What was written must be what is read.
     CasePairModel::from_json(&model.to_json())
 }

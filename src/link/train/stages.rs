@@ -230,7 +230,7 @@ pub fn weigh(rows: &[&Scored], ratios: &[Ratios]) -> Result<Weighing> {
         let center = |row: &Scored, k: usize| row.shapes[k].map_or(named[k], |shape| shapes[row.ratios][shape as usize]);
         let weights = weights(rows, &center)?;
         let moved = weights.iter().zip(&weighing.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        weighing = Weighing::new(weights, unlinked().map(|r| (&r.present, &r.log_lr)), None);
+        weighing = Weighing::new(weights, unlinked().map(|r| (&r.present, &r.log_lr)));
         if moved < AT_REST {
             break;
         }
