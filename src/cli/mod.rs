@@ -102,7 +102,7 @@ enum Command {
 impl Cli {
     /// How errors are to be printed: as JSON where the data would be JSON.
     pub fn errors_as(&self) -> SummaryFormat {
-        let of_data = |format: output::Format| if format == output::Format::Json { SummaryFormat::Json } else { SummaryFormat::Table };
+        let of_data = SummaryFormat::from;
         match &self.command {
             Command::Init(args) => args.output.format,
             Command::Ingest(args) => args.output.format,

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::globals::Globals;
+use super::globals::{Globals, settings};
 use super::ingest::ingest_quietly;
-use super::output::{DisclosureArgs, SummaryArgs, SummaryFormat};
+use super::output::{DisclosureArgs, Gated, OutputArgs, SummaryArgs, SummaryFormat, of_table, write};
 use super::pin::{self, PinArgs};
 use crate::audit::{Action, What};
 use crate::error::{Context, Error, Result};
 use crate::lake::Lake;
 use crate::link::series::contradiction;
+use crate::record::tables::SERIES_DECISIONS;
 
 /// Decide which cases belong to one series; keep what cases are compared by
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,8 @@ enum SeriesCommand {
     Split(DecideArgs),
     /// Take back what was decided about cases
     Withdraw(DecideArgs),
+    /// List what was decided, the latest last, withdrawn decisions too
+    Decisions(OutputArgs),
     /// Keep the model and the frequencies that cases are compared by: a case that is added changes no Bayes factor of others
     Pin(PinArgs),
     /// Count and fit anew from the next run on
@@ -39,6 +42,7 @@ impl SeriesArgs {
     pub fn format(&self) -> SummaryFormat {
         match &self.command {
             SeriesCommand::Join(args) | SeriesCommand::Split(args) | SeriesCommand::Withdraw(args) => args.output.format,
+            SeriesCommand::Decisions(args) => args.format.into(),
             SeriesCommand::Pin(_) | SeriesCommand::Unpin(_) => SummaryFormat::Table,
         }
     }
@@ -77,6 +81,7 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
         SeriesCommand::Join(args) => decide(Decision::Join, args, globals, out).await,
         SeriesCommand::Split(args) => decide(Decision::Split, args, globals, out).await,
         SeriesCommand::Withdraw(args) => decide(Decision::Withdraw, args, globals, out).await,
+        SeriesCommand::Decisions(args) => list(args, globals, out).await,
         SeriesCommand::Pin(args) => pin::pin(&pin::CASE_REFERENCE_FREQUENCIES, args, globals, out).await,
         SeriesCommand::Unpin(args) => pin::unpin(&pin::CASE_REFERENCE_FREQUENCIES, args, globals, out).await,
     }
@@ -99,7 +104,7 @@ async fn decide(decision: Decision, args: &DecideArgs, globals: &Globals, out: &
     let folder = config.root.join(FOLDER);
     std::fs::create_dir_all(&folder).usage("E0849", || format!("create {FOLDER}"))?;
     let path: PathBuf = folder.join(format!("{}.csv", at.replace([':', '.'], "-")));
-    let write = || -> std::result::Result<(), csv::Error> {
+    let put = || -> std::result::Result<(), csv::Error> {
         let mut file = csv::Writer::from_path(&path)?;
         file.write_record(["case_a", "case_b", "decision", "decided_by", "decision_reason", "decided_at"])?;
         for (k, a) in args.cases.iter().enumerate() {
@@ -114,7 +119,7 @@ async fn decide(decision: Decision, args: &DecideArgs, globals: &Globals, out: &
     // The log first: what cannot be logged must not happen.
     let what = What::new("series").table("records.series_decisions").filter("decision", decision.to_string()).count("rows", pairs as u64);
     disclosure.log(&config.root, Action::Change, what)?;
-    write().usage("E0849", || format!("write into {FOLDER}"))?;
+    put().usage("E0849", || format!("write into {FOLDER}"))?;
     if let Err(error) = ingest_quietly(globals, std::slice::from_ref(&path)).await {
         // A decision that was not loaded must not come in with a later load.
         let _ = std::fs::remove_file(&path);
@@ -133,7 +138,7 @@ async fn consistent(decision: Decision, cases: &[String], globals: &Globals) -> 
         decision: String,
     }
     let config = globals.config()?;
-    let session = Lake::open(&config.root)?.session(&super::globals::settings(&config)).await?;
+    let session = Lake::open(&config.root)?.session(&settings(&config)).await?;
     let columns = ["case_a", "case_b", "decision", "decided_at", "source_id", "source_row"];
     let order = ["decided_at", "source_id", "source_row"];
     let rows: Vec<Row> = session.rows("records.series_decisions", &columns, &order).await?;
@@ -146,7 +151,7 @@ async fn consistent(decision: Decision, cases: &[String], globals: &Globals) -> 
             let pair = in_order(a, b);
             if decision == Decision::Withdraw && last.get(&pair).is_none_or(|d| *d == Decision::Withdraw.to_string()) {
                 return Err(Error::usage("E0848", format!("withdraw what was never decided about {a} and {b}"))
-                    .hint("`clew sql \"select * from records.series_decisions\"` lists what was decided"));
+                    .hint("`clew series decisions` lists what was decided"));
             }
             last.insert(pair, decision.to_string());
         }
@@ -154,10 +159,24 @@ async fn consistent(decision: Decision, cases: &[String], globals: &Globals) -> 
     let of = |wanted: Decision| last.iter().filter(|(_, d)| **d == wanted.to_string()).map(|(pair, _)| *pair).collect::<Vec<_>>();
     match contradiction(&of(Decision::Join), &of(Decision::Split)) {
         None => Ok(()),
-        Some((a, b)) => Err(Error::usage("E0848", format!("keep {a} and {b} apart while other decisions join them")).hint(
-            "decide about each case that stands between them: `clew sql \"select * from records.series_decisions\"` lists what was decided",
-        )),
+        Some((a, b)) => Err(Error::usage("E0848", format!("keep {a} and {b} apart while other decisions join them"))
+            .hint("decide about each case that stands between them: `clew series decisions` lists what was decided")),
     }
+}
+
+/// Lists what was decided.
+async fn list(args: &OutputArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
+    let config = globals.config()?;
+    let disclosure = args.disclosure.check()?;
+    let lake = Lake::open(&config.root)?;
+    let session = lake.session(&settings(&config)).await?;
+    let (table, columns) = (SERIES_DECISIONS.full_name(), ["decided_at", "case_a", "case_b", "decision", "decided_by", "decision_reason"]);
+    let batches = session.batches(&table, &columns, &["decided_at", "source_id", "source_row"]).await?;
+    let n: usize = batches.iter().map(|b| b.num_rows()).sum();
+    let what = What::new("series decisions").table(&table).count("rows", n as u64).lake_version(&lake.published().lake_version);
+    let gate = disclosure.log(&config.root, Action::View, what)?;
+    let gated = Gated::pass(&gate, &SERIES_DECISIONS.arrow_schema(), &of_table(&SERIES_DECISIONS, columns), &batches)?;
+    write(out, args, "series decisions", &gated, serde_json::Map::new())
 }
 
 fn in_order<'a>(a: &'a str, b: &'a str) -> (&'a str, &'a str) {
@@ -171,7 +190,7 @@ async fn registered(globals: &Globals, cases: &[String]) -> Result<()> {
         case_id: String,
     }
     let config = globals.config()?;
-    let session = Lake::open(&config.root)?.session(&super::globals::settings(&config)).await?;
+    let session = Lake::open(&config.root)?.session(&settings(&config)).await?;
     let known: std::collections::BTreeSet<String> =
         session.rows::<Row>("records.cases", &["case_id"], &[]).await?.into_iter().map(|r| r.case_id).collect();
     let unknown: Vec<&str> = cases.iter().filter(|c| !known.contains(*c)).map(String::as_str).collect();

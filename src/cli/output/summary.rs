@@ -17,6 +17,13 @@ pub enum SummaryFormat {
     Json,
 }
 
+impl From<super::Format> for SummaryFormat {
+    /// How the errors of a command that prints data are printed.
+    fn from(format: super::Format) -> SummaryFormat {
+        if format == super::Format::Json { SummaryFormat::Json } else { SummaryFormat::Table }
+    }
+}
+
 /// The flag of such a command.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct SummaryArgs {
