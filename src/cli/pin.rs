@@ -47,7 +47,7 @@ pub const CASE_REFERENCE_FREQUENCIES: Pinnable = Pinnable {
     command: "series",
     what: "reference frequencies of cases",
     tables: &[(&CASE_REFERENCE, &PINNED_CASE_REFERENCE, &["kind", "category", "value"])],
-    pinned: "a case that is added changes no Bayes factor of other cases",
+    pinned: "what an added case is like changes no Bayes factor of others; the keys it shares still do, and probabilities follow the number of cases",
     unpinned: "the next run counts and fits anew",
 };
 
@@ -80,13 +80,13 @@ pub async fn pin(pinnable: &Pinnable, args: &PinArgs, globals: &Globals, out: &m
     }
     let rows: usize = outputs[0].batches.iter().map(|b| b.num_rows()).sum();
     let command = format!("{} pin", pinnable.command);
-    let what = What::new(&command).count("records", rows as u64).lake_version(&lake.published().lake_version);
+    let what = What::new(&command).count("rows", rows as u64).lake_version(&lake.published().lake_version);
     let receipt = record(&config.root, args.by.as_deref(), None, Action::Change, what)?;
     for output in &outputs {
         lake.overwrite(output, &command, "").await?;
     }
     lake.publish()?;
-    line(out, &format!("{rows} records are pinned (audit log entry {}): {}", receipt.seq, pinnable.pinned))
+    line(out, &format!("{} are pinned, {rows} rows (audit log entry {}): {}", pinnable.what, receipt.seq, pinnable.pinned))
 }
 
 /// Takes the pinned run away.

@@ -11,6 +11,7 @@ use super::pin::{self, PinArgs};
 use crate::audit::{Action, What};
 use crate::error::{Context, Error, Result};
 use crate::lake::Lake;
+use crate::link::PINNED;
 use crate::link::series::contradiction;
 use crate::record::tables::SERIES_DECISIONS;
 
@@ -31,7 +32,7 @@ enum SeriesCommand {
     Withdraw(DecideArgs),
     /// List what was decided, the latest last, withdrawn decisions too
     Decisions(OutputArgs),
-    /// Keep the model and the frequencies that cases are compared by: a case that is added changes no Bayes factor of others
+    /// Keep the model and the frequencies that cases are compared by: what an added case is like changes no Bayes factor of others
     Pin(PinArgs),
     /// Count and fit anew from the next run on
     Unpin(PinArgs),
@@ -82,7 +83,10 @@ pub async fn run(args: &SeriesArgs, globals: &Globals, out: &mut dyn Write) -> R
         SeriesCommand::Split(args) => decide(Decision::Split, args, globals, out).await,
         SeriesCommand::Withdraw(args) => decide(Decision::Withdraw, args, globals, out).await,
         SeriesCommand::Decisions(args) => list(args, globals, out).await,
-        SeriesCommand::Pin(args) => pin::pin(&pin::CASE_REFERENCE_FREQUENCIES, args, globals, out).await,
+        SeriesCommand::Pin(args) => {
+            counted_anew(globals).await?;
+            pin::pin(&pin::CASE_REFERENCE_FREQUENCIES, args, globals, out).await
+        }
         SeriesCommand::Unpin(args) => pin::unpin(&pin::CASE_REFERENCE_FREQUENCIES, args, globals, out).await,
     }
 }
@@ -162,6 +166,23 @@ async fn consistent(decision: Decision, cases: &[String], globals: &Globals) -> 
         Some((a, b)) => Err(Error::usage("E0848", format!("keep {a} and {b} apart while other decisions join them"))
             .hint("decide about each case that stands between them: `clew series decisions` lists what was decided")),
     }
+}
+
+/// Did the last run count by itself? What it took from a pin would be pinned again unchanged.
+async fn counted_anew(globals: &Globals) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Row {
+        category: Option<String>,
+    }
+    let config = globals.config()?;
+    let session = Lake::open(&config.root)?.session(&settings(&config)).await?;
+    let rows: Vec<Row> = session.rows("link.case_reference", &["category"], &["category"]).await?;
+    if rows.iter().any(|r| r.category.as_ref().is_some_and(|label| label.starts_with(PINNED))) {
+        return Err(
+            Error::usage("E0864", "pin what the last run took from a pin").hint("`clew series unpin`, `clew run`, then `clew series pin`")
+        );
+    }
+    Ok(())
 }
 
 /// Lists what was decided.

@@ -2,7 +2,6 @@
 //!
 //! Takes facts in any order and sorts them by content, so that neither ids nor the order of rows reach a result.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::frequency::{Counts, Frequencies};
@@ -265,8 +264,8 @@ impl CaseBook {
         first_known.sort_unstable();
         let frequencies = pinned.cloned().unwrap_or_else(|| {
             let one = [("category", &categories), ("category_parent", &parents), ("premises", &premises), ("loss", &losses)];
-            let named = one.into_iter().map(|(kind, counter)| (kind.to_owned(), counter.counts.clone().into_owned()));
-            let groups = mo.groups.iter().map(|(group, counter)| (mo_kind(group), counter.counts.clone().into_owned()));
+            let named = one.into_iter().map(|(kind, counter)| (kind.to_owned(), counter.counts.clone()));
+            let groups = mo.groups.iter().map(|(group, counter)| (mo_kind(group), counter.counts.clone()));
             Frequencies { counts: named.chain(groups).collect(), first_known }
         });
 
@@ -468,7 +467,8 @@ fn loss_class(minor: i64) -> i64 {
 /// Numbers values in their own order and says how common each is: as counted here, or as pinned.
 struct Counter<'a> {
     ids: BTreeMap<&'a str, u32>,
-    counts: Cow<'a, Counts>,
+    counts: Counts,
+    pinned: Option<&'a Counts>,
 }
 
 impl<'a> Counter<'a> {
@@ -484,14 +484,24 @@ impl<'a> Counter<'a> {
             counts.add(category, &list);
             values.extend(list);
         }
-        let counts = pinned.map_or(Cow::Owned(counts), |p| p.counts.get(kind).map_or(Cow::Owned(Counts::default()), Cow::Borrowed));
-        Counter { ids: values.into_iter().zip(0..).collect(), counts }
+        let pinned = pinned.map(|p| p.counts.get(kind).unwrap_or(&NOTHING));
+        Counter { ids: values.into_iter().zip(0..).collect(), counts, pinned }
     }
 
+    /// What the pinned cases had not is as common as it is here: else what is new would be the rarest thing of all, and a new way to write an
+    /// old value would join cases.
     fn value(&self, category: &str, value: &str) -> Value {
-        Value { id: self.ids[value], share: self.counts.share(category, value) }
+        let counted = || self.counts.share(category, value);
+        let share = match self.pinned {
+            None => counted(),
+            Some(pinned) if pinned.has(category, value) => pinned.share(category, value),
+            Some(pinned) => pinned.share(category, value).max(counted()),
+        };
+        Value { id: self.ids[value], share }
     }
 }
+
+static NOTHING: Counts = Counts::NOTHING;
 
 /// Modus operandi values, counted within their group.
 struct MoCounter<'a> {

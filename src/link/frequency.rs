@@ -22,6 +22,14 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Of no case.
+    pub const NOTHING: Counts = Counts { all: BTreeMap::new(), total: 0.0, within: BTreeMap::new() };
+
+    /// Was a value counted in a category?
+    pub fn has(&self, category: &str, value: &str) -> bool {
+        self.within.get(category).is_some_and(|(_, counts)| counts.contains_key(value))
+    }
+
     /// Counts one case; several values share it.
     pub fn add(&mut self, category: &str, values: &[&str]) {
         let (total, counts) = self.within.entry(category.to_owned()).or_default();
@@ -35,8 +43,17 @@ impl Counts {
         }
     }
 
-    /// Share of the cases of a category that have a value. Never 0: few cases of a category are steadied by all cases, and one more case that has
-    /// the value is counted.
+    /// Do the values of each category and of all make up their totals?
+    fn adds_up(&self) -> bool {
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs().max(1.0);
+        let of = |counts: &BTreeMap<String, f64>| counts.values().sum::<f64>();
+        close(of(&self.all), self.total)
+            && close(self.within.values().map(|(total, _)| total).sum(), self.total)
+            && self.within.values().all(|(total, counts)| close(of(counts), *total))
+    }
+
+    /// Share of the cases of a category that have a value. Never 0: few cases of a category are steadied by all cases, among which one more case that
+    /// has the value is counted.
     pub fn share(&self, category: &str, value: &str) -> f64 {
         let overall = (self.all.get(value).copied().unwrap_or(0.0) + 1.0) / (self.total + 1.0);
         let (total, n) =
@@ -89,6 +106,8 @@ pub struct ReferenceRow {
     pub number: f64,
 }
 
+/// What helps where the pinned numbers are damaged or another build's.
+const UNPIN: &str = "`clew series unpin`, `clew run`, then `clew series pin`";
 const MODEL: &str = "model";
 const IDENTIFIED: &str = "identified";
 const BIN: &str = "bin:";
@@ -136,11 +155,10 @@ impl Reference {
         let Some(model) = rows.iter().find(|r| r.kind == MODEL) else {
             return if rows.is_empty() { Ok(None) } else { Err(broken("there is no model among them")) };
         };
-        let unpin = "pinned by another build? `clew series unpin`";
         let model_text = model.value.as_deref().unwrap_or_default();
         let mut reference = Reference {
             label: model.category.clone().unwrap_or_default(),
-            model: CasePairModel::from_json(model_text).map_err(|e| e.hint(unpin))?,
+            model: CasePairModel::from_json(model_text).map_err(|e| e.hint(UNPIN))?,
             frequencies: Frequencies::default(),
             unlinked: Unlinked { bins: Shape::iter().map(|s| vec![f64::NAN; s.bins()]).collect(), levels: [1.0; SIGNALS] },
         };
@@ -149,8 +167,14 @@ impl Reference {
             reference.take(row)?;
         }
         reference.frequencies.first_known.sort_unstable();
-        if reference.unlinked.bins.iter().flatten().chain(&reference.unlinked.levels).any(|n| n.is_nan()) {
-            return Err(broken("a bin or a level is missing"));
+        if !reference.unlinked.bins.iter().flatten().all(|n| n.is_finite() && *n >= 0.0) {
+            return Err(broken("a bin is missing or counts nothing that could be counted"));
+        }
+        if !reference.unlinked.levels.iter().all(|l| *l > 0.0 && *l <= 1.0) {
+            return Err(broken("a level is missing or not above 0 and at most 1"));
+        }
+        if reference.frequencies.counts.values().any(|c| !c.adds_up()) {
+            return Err(broken("values do not add up to their total"));
         }
         Ok(Some(reference))
     }
@@ -159,6 +183,9 @@ impl Reference {
         let value = row.value.as_deref();
         if row.kind == IDENTIFIED {
             let at: i64 = value.and_then(|v| v.parse().ok()).ok_or_else(|| broken("an instant is no number"))?;
+            if !(0.0..1e9).contains(&row.number) {
+                return Err(broken("a number of cases is none"));
+            }
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of cases")]
             self.frequencies.first_known.extend(std::iter::repeat_n(at, row.number as usize));
         } else if row.kind == LEVEL {
@@ -184,5 +211,5 @@ impl Reference {
 }
 
 fn broken(what: &str) -> Error {
-    Error::usage("E0508", format!("read the pinned frequencies of cases: {what}")).hint("`clew series unpin`, then `clew series pin`")
+    Error::usage("E0508", format!("read the pinned frequencies of cases: {what}")).hint(UNPIN)
 }

@@ -261,8 +261,8 @@ pub async fn regions(session: &Session) -> Result<BTreeMap<String, Region>> {
     Ok(regions)
 }
 
-/// All that `link::run` needs.
-pub async fn records(session: &Session) -> Result<Records> {
+/// All that `link::run` needs; `with_pin`: compared by what is pinned, if anything is.
+pub async fn records(session: &Session, with_pin: bool) -> Result<Records> {
     let Cases { facts, place_unit } = cases(session).await?;
     let ties = ties(&parties(session).await?);
     let holdings = holdings(session).await?;
@@ -271,7 +271,7 @@ pub async fn records(session: &Session) -> Result<Records> {
     let neighbours: Vec<(String, String)> = regions.values().flat_map(|r| r.neighbours().map(|n| (r.region.clone(), n.clone()))).collect();
     let columns = ["kind", "category", "value", "number"];
     let rows: Vec<ReferenceRow> = session.rows("meta.pinned_case_reference", &columns, &columns[..3]).await?;
-    let pinned = Reference::from_rows(&rows)?;
+    let pinned = if with_pin { Reference::from_rows(&rows)? } else { None };
     let book = CaseBook::with_frequencies(facts, &identifiers, &neighbours, pinned.as_ref().map(|p| &p.frequencies));
     let book = book.with_traces(&traces(session).await?, &found(session).await?);
     Ok(Records {

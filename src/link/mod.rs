@@ -83,6 +83,9 @@ pub const PARAMS: &[(&str, f64)] = &[
 /// The model that is used where a workspace has too few solved cases; its card stands beside it.
 const SHIPPED: &str = include_str!("../../models/case_pair/model.json");
 
+/// Begin of the label of a model that a run took from what is pinned.
+pub const PINNED: &str = "pinned:";
+
 /// Rows of one record batch.
 const BATCH_ROWS: usize = 50_000;
 
@@ -134,7 +137,7 @@ pub fn shipped() -> Result<CasePairModel> {
 pub async fn train_case_pairs(sessions: &[&Session], source: &str, params: &Params) -> Result<CasePairModel> {
     let mut sets = Vec::with_capacity(sessions.len());
     for session in sessions {
-        sets.push(load::records(session).await?.set);
+        sets.push(load::records(session, false).await?.set);
     }
     train::train(&sets, source, limits(params)?)
 }
@@ -155,7 +158,7 @@ pub struct LinkOfTruth {
 /// # Errors
 /// Errors of the lake and of the model.
 pub async fn measure_links(session: &Session, params: &Params, truth: &[LinkOfTruth]) -> Result<[far::RangeFigures; 2]> {
-    let records = load::records(session).await?;
+    let records = load::records(session, true).await?;
     let limits = limits(params)?;
     let book = &records.set.book;
     let (judge, _) = judge(&records, limits)?;
@@ -177,7 +180,7 @@ pub async fn measure_links(session: &Session, params: &Params, truth: &[LinkOfTr
 /// # Errors
 /// E0505 when a parameter is out of range; errors of the lake.
 pub async fn run(session: &Session, params: &Params) -> Result<Vec<Output>> {
-    let records = load::records(session).await?;
+    let records = load::records(session, true).await?;
     analyse(&records, params)
 }
 
@@ -227,7 +230,8 @@ fn analyse(records: &Records, params: &Params) -> Result<Vec<Output>> {
 fn judge(records: &Records, limits: Limits) -> Result<(Judge<'_>, Reference)> {
     let book = &records.set.book;
     if let Some(pinned) = &records.pinned {
-        return Ok((Judge::with(&pinned.model, book, limits, pinned.unlinked.clone()), pinned.clone()));
+        let label = format!("{PINNED}{}", pinned.label);
+        return Ok((Judge::with(&pinned.model, book, limits, pinned.unlinked.clone()), Reference { label, ..pinned.clone() }));
     }
     let (model, label) = train::own_or_shipped(&records.set, &shipped()?, limits)?;
     let judge = Judge::new(&model, book, limits);

@@ -464,10 +464,18 @@ pub struct Weighing {
     pub levels: [f64; SIGNALS],
 }
 
+/// Pairs that steady a level measured on the cases at hand.
+const STEADY_PAIRS: f64 = 200.0;
+
 impl Weighing {
-    /// Measures the levels of `weights` on unlinked pairs: which signals each has, and its log likelihood ratios.
-    pub fn new<'a>(weights: [f64; SIGNALS], unlinked: impl Iterator<Item = (&'a [bool; SIGNALS], &'a [f64; SIGNALS])>) -> Weighing {
-        let mut sums = [(0.0, 0.0); SIGNALS];
+    /// Measures the levels of `weights` on unlinked pairs: which signals each has, and its log likelihood ratios. `steady` pairs of which the
+    /// signal says nothing stand beside them, for where there are few.
+    pub fn new<'a>(
+        weights: [f64; SIGNALS],
+        unlinked: impl Iterator<Item = (&'a [bool; SIGNALS], &'a [f64; SIGNALS])>,
+        steady: f64,
+    ) -> Weighing {
+        let mut sums = [(steady, steady); SIGNALS];
         let halves: Vec<usize> = NAMED.iter().map(|s| *s as usize).filter(|k| weights[*k] > 0.0 && weights[*k] < 1.0).collect();
         for (present, log_lr) in unlinked {
             for &k in halves.iter().filter(|k| present[**k]) {
@@ -479,6 +487,14 @@ impl Weighing {
         // What few pairs have could be agreement alone: a level above 1 would turn it into evidence against.
         halves.iter().filter(|k| sums[**k].1 > 0.0).for_each(|k| levels[*k] = (sums[*k].0 / sums[*k].1).min(1.0));
         Weighing { weights, levels }
+    }
+
+    /// Weighted likelihood ratio of each bin of a shape over its mean. Of an interval that may lie in several bins it is the mean of theirs that counts: what
+    /// could be anywhere then says nothing.
+    pub fn of_bins(&self, shape: Shape, ratios: &Ratios) -> Vec<f64> {
+        let weight = self.weights[shape.signal() as usize];
+        let level = self.log_level(shape.signal(), Some(shape), ratios).exp();
+        ratios.lr[shape as usize].iter().map(|lr| lr.powf(weight) / level).collect()
     }
 
     /// Log of what the weighted likelihood ratio of a signal is divided by, where it is read from a shape of `ratios` or from none.
@@ -505,8 +521,8 @@ pub struct Judge<'a> {
     pub unlinked: Unlinked,
     weighing: Weighing,
     ratios: Ratios,
-    /// Log levels of the shapes.
-    levels: Vec<f64>,
+    /// Weighted likelihood ratio of each bin of each shape, with a mean of 1 over unlinked pairs.
+    weighted: Vec<Vec<f64>>,
 }
 
 /// How many pairs the look of unlinked cases is measured on.
@@ -523,7 +539,7 @@ impl<'a> Judge<'a> {
         }
         let ratios = ratios(model, book, &bins);
         let measured: Vec<_> = signals.iter().map(|s| (s.present(), ratios.log_lr(s))).collect();
-        let weighing = Weighing::new(by_signal(&model.weights), measured.iter().map(|(present, log_lr)| (present, log_lr)));
+        let weighing = Weighing::new(by_signal(&model.weights), measured.iter().map(|(present, log_lr)| (present, log_lr)), STEADY_PAIRS);
         Self::with(model, book, limits, Unlinked { bins, levels: weighing.levels })
     }
 
@@ -532,7 +548,7 @@ impl<'a> Judge<'a> {
         let ratios = ratios(model, book, &unlinked.bins);
         let weighing = Weighing { weights: by_signal(&model.weights), levels: unlinked.levels };
         Judge {
-            levels: Shape::iter().map(|shape| weighing.log_level(shape.signal(), Some(shape), &ratios)).collect(),
+            weighted: Shape::iter().map(|shape| weighing.of_bins(shape, &ratios)).collect(),
             ratios,
             weighing,
             prior_unats: unats(prior_log_odds(model.links_per_case, book.len())),
@@ -558,8 +574,13 @@ impl<'a> Judge<'a> {
         let mut out = [0; SIGNALS];
         for signal in Signal::iter().filter(|s| present[*s as usize]) {
             let k = signal as usize;
-            let level = signals.shape(signal).map_or_else(|| self.weighing.levels[k].ln(), |shape| self.levels[shape as usize]);
-            out[k] = unats(self.weighing.weights[k] * log_lr[k] - level);
+            out[k] = unats(match signals.shape(signal) {
+                Some(shape) => {
+                    let bins = signals.shapes[shape as usize].expect("a shape that is read is there");
+                    bins.mean(&self.weighted[shape as usize]).ln()
+                }
+                None => self.weighing.weights[k] * log_lr[k] - self.weighing.levels[k].ln(),
+            });
         }
         out
     }
@@ -571,8 +592,7 @@ impl<'a> Judge<'a> {
 
     /// Weighted log likelihood ratio of each bin of a shape in nats, for ranking candidates before they are compared in full.
     pub fn bin_scores(&self, shape: Shape) -> Vec<f64> {
-        let (weight, level) = (self.weighing.weights[shape.signal() as usize], self.levels[shape as usize]);
-        self.ratios.lr[shape as usize].iter().map(|lr| weight * lr.ln() - level).collect()
+        self.weighted[shape as usize].iter().map(|lr| lr.ln()).collect()
     }
 }
 

@@ -270,7 +270,8 @@ fn identifier(book: &CaseBook, a: &Case, b: &Case, left_out: &[IdentifierIndex],
     }
     let degree = shared_identifiers(book, a, b, left_out, hub_degree).iter().map(|(_, degree)| *degree).min();
     #[expect(clippy::cast_precision_loss, reason = "numbers of cases")]
-    let rarity = degree.map_or(0.0, |degree| book.identified(before_us) as f64 / (degree.max(2) - 1) as f64);
+    // Where pinned, fewer cases may have had identifiers then than share this one now.
+    let rarity = degree.map_or(0.0, |degree| book.identified(before_us).max(degree) as f64 / (degree.max(2) - 1) as f64);
     Some(ValueMatch { rarity })
 }
 

@@ -144,6 +144,64 @@ proptest! {
     }
 }
 
+/// A register of which the frequencies are pinned, and two cases that come in later.
+fn pinned_and_later(later: [CaseFacts; 2], found: &[IdentifierFact]) -> [[i64; SIGNALS]; 2] {
+    let model = model();
+    let old: Vec<CaseFacts> =
+        (0..300).map(|k| case(k, ((k * 37 % 1_999) as u16, (k * 7 % 1_777) as u32, (k % 30) as u8, (k * 91 % 251) as u8))).collect();
+    let before = CaseBook::new(old.clone(), &[], &[]);
+    let unlinked = Judge::new(&model, &before, LIMITS).unlinked;
+    let cases: Vec<CaseFacts> = old.into_iter().chain(later).collect();
+    let pinned = CaseBook::with_frequencies(cases.clone(), found, &[], Some(&before.frequencies));
+    let counted = CaseBook::new(cases, found, &[]);
+    let of = |judge: &Judge<'_>| {
+        let at = |id: &str| judge.book.cases.iter().position(|c| c.facts.case_id == id).unwrap() as u32;
+        judge.by_signal(&compare(judge.book, at("later 1"), at("later 2"), &[], LIMITS))
+    };
+    [of(&Judge::with(&model, &pinned, LIMITS, unlinked)), of(&Judge::new(&model, &counted, LIMITS))]
+}
+
+#[test]
+fn a_value_that_nobody_had_when_frequencies_were_pinned_is_not_the_rarest_of_all() {
+    let new = |k: usize| CaseFacts {
+        case_id: format!("later {k}"),
+        category: "a new code".into(),
+        category_parent: Some("a new class".into()),
+        premises: Some("new premises".into()),
+        mo_tags: vec!["7:new".into()],
+        ..case(k, (100 * k as u16, 50 * k as u32, 3, 84))
+    };
+    let [pinned, counted] = pinned_and_later([new(1), new(2)], &[]);
+    for signal in [Signal::Category, Signal::Premises, Signal::Mo, Signal::Loss] {
+        let (p, c) = (pinned[signal as usize], counted[signal as usize]);
+        assert!(p <= c + 100_000, "{signal:?}: {p} where {c} would be counted");
+    }
+    assert!(pinned[Signal::Category as usize] > 0);
+}
+
+#[test]
+fn an_identifier_that_two_later_cases_share_speaks_for_them_though_none_was_known_when_frequencies_were_pinned() {
+    let cases = [1, 2].map(|k| CaseFacts { case_id: format!("later {k}"), ..case(k, (100 * k as u16, 50 * k as u32, 3, 84)) });
+    let found = identifiers(&cases, &[(0, 1), (1, 1)]);
+    let [pinned, _] = pinned_and_later(cases, &found);
+    assert!(pinned[Signal::Identifier as usize] > 0, "{pinned:?}");
+}
+
+#[test]
+fn what_may_lie_anywhere_says_nothing_whatever_its_weight() {
+    let mut model = model();
+    model.weights.insert("clock".into(), 0.5);
+    // A day or longer: the time of day may be any.
+    let cases: Vec<CaseFacts> =
+        (0..200).map(|k| case(k, ((k * 37 % 1_999) as u16, (k * 7 % 1_777) as u32, 200, (k * 91 % 251) as u8))).collect();
+    let book = CaseBook::new(cases, &[], &[]);
+    let judge = Judge::new(&model, &book, LIMITS);
+    for (x, y) in [(0, 1), (5, 77), (150, 199)] {
+        let signals = compare(&book, x, y, &[], LIMITS);
+        assert!(judge.by_signal(&signals)[Signal::Clock as usize].abs() < 60_000, "{:?}", judge.by_signal(&signals));
+    }
+}
+
 #[test]
 fn pinned_frequencies_that_were_damaged_are_refused() {
     let model = model();
@@ -156,6 +214,11 @@ fn pinned_frequencies_that_were_damaged_are_refused() {
     let without = |kind: &str| rows.iter().filter(|r| !r.kind.starts_with(kind)).cloned().collect::<Vec<_>>();
     for kind in ["model", "bin:gap_far", "level"] {
         assert_eq!(Reference::from_rows(&without(kind)).unwrap_err().code, "E0508", "{kind}");
+    }
+    for (kind, number) in [("level", 0.0), ("level", f64::INFINITY), ("bin:distance", -1.0), ("identified", 1e300), ("category", 7.0)] {
+        let mut rows = rows.clone();
+        rows.iter_mut().filter(|r| r.kind == kind && (kind != "category" || r.value.is_none())).for_each(|r| r.number = number);
+        assert_eq!(Reference::from_rows(&rows).unwrap_err().code, "E0508", "{kind} {number}");
     }
     let mut other_build = rows.clone();
     other_build.iter_mut().filter(|r| r.kind == "model").for_each(|r| r.value = Some("{}".into()));

@@ -277,8 +277,10 @@ async fn an_erased_person_is_found_nowhere_and_everybody_else_is_still_there() {
         let (out, code) = squad.run(&["resolve", "unlink", left, right, "--by", "li", "--reason", "两人同时到案"]).await;
         assert_eq!(code, "", "{out}");
     }
-    let (out, code) = squad.run(&["resolve", "pin", "--by", "li"]).await;
-    assert_eq!(code, "", "{out}");
+    for command in ["resolve", "series"] {
+        let (out, code) = squad.run(&[command, "pin", "--by", "li"]).await;
+        assert_eq!(code, "", "{out}");
+    }
 
     let (dry, code) = squad.run(&["expunge", "--person", &person]).await;
     assert!(code.is_empty() && dry.contains("dry run: nothing was erased"), "{dry}");
@@ -288,7 +290,7 @@ async fn an_erased_person_is_found_nowhere_and_everybody_else_is_still_there() {
 
     let (out, code) = squad.run(&[&["expunge", "--person", &person, "--yes"], WHO].concat()).await;
     assert_eq!(code, "", "{out}");
-    assert!(out.contains("no longer pinned"), "{out}");
+    assert!(out.contains("`clew resolve pin` pins") && out.contains("`clew series pin` pins"), "{out}");
     let rulings = squad.json(&["sql", "select count(*) as n from meta.person_rulings where state = 'active'"]).await;
     assert_eq!(rulings["rows"][0]["n"], 1, "the decision about others stays");
     for value in [ERASED, ERASED_CARD, &person] {

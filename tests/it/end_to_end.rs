@@ -121,6 +121,8 @@ fn what_is_pinned_is_what_later_cases_are_compared_by(w: &str, world: &Path, fol
     clew(&["-w", w, "ingest", text(&later)]);
     clew(&["-w", w, "run"]);
     let pinned = factors();
+    fails(&["-w", w, "series", "pin"], 2, "took from a pin");
+    assert!(row(w, "select distinct model from link.case_pairs")[0].starts_with("pinned:shipped:"));
     let still_there = before.keys().filter(|pair| pinned.contains_key(*pair)).count();
     assert!(still_there * 2 > before.len() && pinned.len() > before.len(), "{still_there} of {}", before.len());
     before.iter().filter_map(|(pair, bf)| Some((pair, bf, pinned.get(pair)?))).for_each(|(pair, was, is)| assert_eq!(was, is, "{pair}"));

@@ -194,12 +194,14 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
         if !erasure.shared.is_empty() {
             line(out, &format!("{} identifiers stay: records of other persons hold them too", erasure.shared.len()))?;
         }
-        if !pinned.is_empty() {
-            let verb = if args.yes { "are" } else { "would be" };
-            line(
-                out,
-                &format!("persons {verb} no longer pinned: the pinned run counted what is erased; `clew resolve pin` pins them anew"),
-            )?;
+        let verb = if args.yes { "are" } else { "would be" };
+        for (what, tables, command) in
+            [("persons", "meta.pinned_person", "resolve"), ("reference frequencies of cases", "meta.pinned_case", "series")]
+        {
+            if pinned.iter().any(|t| t.starts_with(tables)) {
+                let then = format!("the pinned run counted what is erased; `clew run`, then `clew {command} pin` pins them anew");
+                line(out, &format!("{what} {verb} no longer pinned: {then}"))?;
+            }
         }
         line(
             out,
@@ -212,8 +214,8 @@ pub async fn run(args: &ExpungeArgs, globals: &Globals, out: &mut dyn Write) -> 
     Ok(())
 }
 
-/// Begin of the names of the tables that hold a pinned run of persons. What it counted cannot be taken out of its parameters: it goes as a whole.
-const PINNED: &str = "meta.pinned_person";
+/// Begin of the names of the tables that hold a pinned run. What it counted cannot be taken out of its parameters: it goes as a whole.
+const PINNED: &str = "meta.pinned_";
 
 fn is_input(table: &str) -> bool {
     table.starts_with("records.") || table.starts_with("meta.")

@@ -230,11 +230,12 @@ pub fn weigh(rows: &[&Scored], ratios: &[Ratios]) -> Result<Weighing> {
         let center = |row: &Scored, k: usize| row.shapes[k].map_or(named[k], |shape| shapes[row.ratios][shape as usize]);
         let weights = weights(rows, &center)?;
         let moved = weights.iter().zip(&weighing.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        weighing = Weighing::new(weights, unlinked().map(|r| (&r.present, &r.log_lr)));
+        weighing = Weighing::new(weights, unlinked().map(|r| (&r.present, &r.log_lr)), 0.0);
         if moved < AT_REST {
-            break;
+            return Ok(weighing);
         }
     }
+    tracing::warn!("fit of case pairs: the weights still moved after {ROUNDS_MAX} rounds; the last are taken");
     Ok(weighing)
 }
 

@@ -118,7 +118,7 @@ pub struct KnoxView {
     pub p: f64,
     /// Mean log Bayes factor of the compared pairs, hundredths of a nat.
     pub mean_bf_shown: Option<i64>,
-    /// Model; `shipped:` where it was not fitted on this workspace.
+    /// Model; `shipped:` where it was not fitted on this workspace, `pinned:` before that where it is kept.
     pub model: String,
 }
 
@@ -145,6 +145,6 @@ pub struct PairView {
     pub missing: Vec<Text>,
     /// Too far apart to travel in the time between?
     pub infeasible: bool,
-    /// Model; `shipped:` where it was not fitted on this workspace.
+    /// Model; `shipped:` where it was not fitted on this workspace, `pinned:` before that where it is kept.
     pub model: String,
 }
