@@ -351,6 +351,11 @@ fn too_few_solved_links_leave_the_shipped_model_in_place() {
 }
 
 #[test]
+fn the_card_is_that_of_the_shipped_model() {
+    assert_eq!(include_str!("../../models/case_pair/card.md").matches(&model().version()).count(), 2, "{}", model().version());
+}
+
+#[test]
 fn a_model_that_was_tampered_with_is_refused() {
     let text = model().to_json();
     for (from, to) in [("case_pair/3", "case_pair/0"), ("\"links_per_case\": 1", "\"links_per_case\": -1"), ("\"weights\"", "\"wights\"")] {
