@@ -196,7 +196,10 @@ async fn list(args: &OutputArgs, globals: &Globals, out: &mut dyn Write) -> Resu
     let n: usize = batches.iter().map(|b| b.num_rows()).sum();
     let what = What::new("series decisions").table(&table).count("rows", n as u64).lake_version(&lake.published().lake_version);
     let gate = disclosure.log(&config.root, Action::View, what)?;
-    let gated = Gated::pass(&gate, &SERIES_DECISIONS.arrow_schema(), &of_table(&SERIES_DECISIONS, columns), &batches)?;
+    let schema = SERIES_DECISIONS.arrow_schema();
+    let shown = columns.map(|c| schema.index_of(c).expect("a column of the table"));
+    let schema = schema.project(&shown).expect("columns of the table");
+    let gated = Gated::pass(&gate, &schema.into(), &of_table(&SERIES_DECISIONS, columns), &batches)?;
     write(out, args, "series decisions", &gated, serde_json::Map::new())
 }
 
