@@ -12,7 +12,8 @@ use crate::score::evaluate::{
     Better, Judged, ReliabilityBin, brier, calibration_error, cllr, cllr_min, reliability, reliability_between, spread,
 };
 #[cfg(test)]
-use crate::score::fit::{logit, sigmoid};
+use crate::score::fit::logit;
+use crate::score::fit::sigmoid;
 
 /// Reliability is judged from this probability on.
 const JUDGED_FROM: f64 = 0.05;
@@ -42,6 +43,8 @@ pub struct Probabilities {
     pub calibration_error: Option<f64>,
     /// The bin from 5 % on when there were half and twice as many offenders, every odds moved by that factor.
     pub bounds: Vec<(f64, ReliabilityBin)>,
+    /// Sum of the probabilities over all lines, and how many of them are about an offender: given and observed, the least likely included.
+    pub sum: (f64, f64),
 }
 
 impl Probabilities {
@@ -61,6 +64,9 @@ impl Probabilities {
             calibration_error: calibration_error(&bins),
             bins,
             bounds: [1.0 / PREVALENCE_FACTOR, PREVALENCE_FACTOR].into_iter().filter_map(bound).collect(),
+            sum: judged.iter().fold((0.0, 0.0), |(given, observed), j| {
+                (given + j.weight * sigmoid(j.log_odds), observed + if j.offender { j.weight } else { 0.0 })
+            }),
         }
     }
 }
@@ -179,12 +185,15 @@ fn probabilities(judged: &[Judged]) -> String {
     rows.extend(p.from_five_percent.iter().map(|b| bin_row("all from 5 % on".into(), b)));
     rows.extend(p.bounds.iter().map(|(f, b)| bin_row(format!("from 5 % on, prior odds × {f}"), b)));
     format!(
-        "\nprobabilities of all pairs of those cases: Cllr {} bits, floor {}; Brier {}, of the base rate {}; calibration error {}\n{}\n",
+        "\nprobabilities of all pairs of those cases: Cllr {} bits, floor {}; Brier {}, of the base rate {}; calibration error {}\n\
+         sum over all of them {:.0}, of offenders' subjects there are {:.0}\n{}\n",
         shown(p.cllr, 3),
         shown(p.cllr_min, 3),
         shown(p.brier, 5),
         shown(p.brier_base, 5),
         shown(p.calibration_error, 3),
+        p.sum.0,
+        p.sum.1,
         grid(
             &header(&["probability given", "leads", "mean given", "observed", "95 % interval (by offenders)", "within 5 points or inside"]),
             rows
@@ -315,5 +324,6 @@ mod tests {
         assert!(!p.bounds[1].1.holds(WITHIN), "{:?}", p.bounds);
         let text = probabilities(&judged);
         assert!(text.contains("all from 5 % on") && text.contains("prior odds × 0.5"), "{text}");
+        assert!(text.contains("sum over all of them 20, of offenders' subjects there are 20"), "{text}");
     }
 }
