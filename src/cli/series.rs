@@ -12,6 +12,7 @@ use crate::audit::{Action, What};
 use crate::error::{Context, Error, Result};
 use crate::lake::Lake;
 use crate::link::PINNED;
+use crate::link::reference::MODEL;
 use crate::link::series::contradiction;
 use crate::record::tables::SERIES_DECISIONS;
 
@@ -172,12 +173,14 @@ async fn consistent(decision: Decision, cases: &[String], globals: &Globals) -> 
 async fn counted_anew(globals: &Globals) -> Result<()> {
     #[derive(serde::Deserialize)]
     struct Row {
+        kind: String,
         category: Option<String>,
     }
     let config = globals.config()?;
     let session = Lake::open(&config.root)?.session(&settings(&config)).await?;
-    let rows: Vec<Row> = session.rows("link.case_reference", &["category"], &["category"]).await?;
-    if rows.iter().any(|r| r.category.as_ref().is_some_and(|label| label.starts_with(PINNED))) {
+    let rows: Vec<Row> = session.rows("link.case_reference", &["kind", "category"], &["kind", "category"]).await?;
+    let label = rows.into_iter().find(|r| r.kind == MODEL).and_then(|r| r.category);
+    if label.is_some_and(|label| label.starts_with(PINNED)) {
         return Err(
             Error::usage("E0864", "pin what the last run took from a pin").hint("`clew series unpin`, `clew run`, then `clew series pin`")
         );

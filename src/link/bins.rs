@@ -7,8 +7,8 @@
 const LOCAL_PAIRS_MIN: f64 = 5.0;
 /// … unless there are fewer pairs than this altogether: then the training steadies all bins.
 const FEW_PAIRS: f64 = 5_000.0;
-/// Pairs of the training that steady the spread measured here.
-const STEADY_PAIRS: f64 = 200.0;
+/// Pairs that steady what is measured here: the spread over bins by the training, a mean likelihood ratio by pairs that say nothing.
+pub const STEADY_PAIRS: f64 = 200.0;
 
 /// Likelihood ratio of each bin, never rising, with a mean of 1 over the unlinked pairs here.
 ///

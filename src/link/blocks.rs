@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::case::{CaseBook, CaseIndex, IdentifierIndex};
-use super::model::Judge;
+use super::judge::Judge;
 use super::place::{Grid, chord2_of_m};
 use super::sample::sample_pairs;
 use super::signal::Shape;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::frequency::{Counts, Frequencies};
+use super::frequency::{Counter, Frequencies, Value};
 use super::interval::Span;
 use super::place::Scene;
 
@@ -196,15 +196,6 @@ impl Case {
     fn has(&self, found: Found, before_us: i64) -> bool {
         self.found[found as usize].is_some_and(|at| at < before_us)
     }
-}
-
-/// A value and how frequent it is among the cases that have one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Value {
-    /// Number of the value.
-    pub id: u32,
-    /// Share of the cases of the same category that have it ([`Counts::share`]); of a category, share of all cases.
-    pub share: f64,
 }
 
 /// Values of one modus operandi group of one case.
@@ -463,45 +454,6 @@ fn loss_class(minor: i64) -> i64 {
     let class = 1 + (2.0 * (minor as f64).log10()).floor() as i64;
     class
 }
-
-/// Numbers values in their own order and says how common each is: as counted here, or as pinned.
-struct Counter<'a> {
-    ids: BTreeMap<&'a str, u32>,
-    counts: Counts,
-    pinned: Option<&'a Counts>,
-}
-
-impl<'a> Counter<'a> {
-    fn of(kind: &str, values: impl Iterator<Item = (&'a str, Option<&'a str>)>, pinned: Option<&'a Frequencies>) -> Counter<'a> {
-        Self::of_lists(kind, values.filter_map(|(category, value)| Some((category, vec![value?]))), pinned)
-    }
-
-    /// A case with several values gives each an equal part.
-    fn of_lists(kind: &str, lists: impl Iterator<Item = (&'a str, Vec<&'a str>)>, pinned: Option<&'a Frequencies>) -> Counter<'a> {
-        let mut counts = Counts::default();
-        let mut values = BTreeSet::new();
-        for (category, list) in lists {
-            counts.add(category, &list);
-            values.extend(list);
-        }
-        let pinned = pinned.map(|p| p.counts.get(kind).unwrap_or(&NOTHING));
-        Counter { ids: values.into_iter().zip(0..).collect(), counts, pinned }
-    }
-
-    /// What the pinned cases had not is as common as it is here: else what is new would be the rarest thing of all, and a new way to write an
-    /// old value would join cases.
-    fn value(&self, category: &str, value: &str) -> Value {
-        let counted = || self.counts.share(category, value);
-        let share = match self.pinned {
-            None => counted(),
-            Some(pinned) if pinned.has(category, value) => pinned.share(category, value),
-            Some(pinned) => pinned.share(category, value).max(counted()),
-        };
-        Value { id: self.ids[value], share }
-    }
-}
-
-static NOTHING: Counts = Counts::NOTHING;
 
 /// Modus operandi values, counted within their group.
 struct MoCounter<'a> {

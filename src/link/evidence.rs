@@ -14,8 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::case::{CaseBook, CaseIndex, IdentifierIndex};
+use super::judge::Judge;
 use super::linked::{KnownCase, linked_case_unats, through_holder_unats};
-use super::model::{Judge, UNATS, unats};
+use super::model::{UNATS, unats};
 use super::roaming::offence::{Offence, visits};
 use super::rows::{count, metres};
 use super::suspects::Tie;

@@ -7,7 +7,8 @@
 use serde::Serialize;
 
 use super::case::CaseIndex;
-use super::model::{Judge, Signal, probability};
+use super::judge::Judge;
+use super::model::{Signal, probability};
 use super::signal::compare;
 
 /// A true link of two cases of one offender.

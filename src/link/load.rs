@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::case::{CaseBook, CaseFacts, FoundFact, IdentifierFact, State, TraceFact};
 use super::evidence::Holding;
-use super::frequency::{Reference, ReferenceRow};
+use super::reference::{Reference, ReferenceRow};
 use super::suspects::{Party, Proven, Tie, ties};
 use super::train::TrainingSet;
 use crate::error::{Context, Error, Result};

@@ -13,11 +13,13 @@ pub mod evidence;
 pub mod far;
 pub mod frequency;
 pub mod interval;
+pub mod judge;
 pub mod knox;
 pub mod linked;
 mod load;
 pub mod model;
 pub mod place;
+pub mod reference;
 pub mod roaming;
 pub mod rows;
 pub mod sample;
@@ -35,9 +37,11 @@ use crate::lake::{Output, Session};
 use crate::record::{Table, tables};
 
 use self::blocks::{Caps, candidates};
-use self::frequency::Reference;
+
+use self::judge::Judge;
 use self::load::Records;
-use self::model::{CasePairModel, Judge};
+use self::model::CasePairModel;
+use self::reference::Reference;
 use self::signal::Limits;
 
 /// Tables that [`run`] reads.

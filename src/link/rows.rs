@@ -8,8 +8,9 @@ use strum::IntoEnumIterator;
 
 use super::blocks::{Block, BlockReport, Blocks, Candidates};
 use super::case::{CaseIndex, IdentifierIndex};
+use super::judge::{Judge, Terms};
 use super::knox::{self, Band, DISTANCE_BANDS_M, TIME_BANDS_D};
-use super::model::{Judge, Signal, Term, Terms, probability};
+use super::model::{Signal, Term, probability};
 use super::series::{Link, Place, Series};
 use super::signal::{Signals, compare, shared_identifiers};
 

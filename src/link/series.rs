@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::case::CaseIndex;
-use super::model::{Judge, probability, unats};
+use super::judge::Judge;
+use super::model::{probability, unats};
 use super::signal::compare;
 
 /// One case in one series.

@@ -4,7 +4,8 @@
 
 use strum::IntoEnumIterator;
 
-use super::case::{CHANNELS, Case, CaseBook, CaseIndex, Channel, IdentifierIndex, Value};
+use super::case::{CHANNELS, Case, CaseBook, CaseIndex, Channel, IdentifierIndex};
+use super::frequency::Value;
 use super::interval::{circular_bins, expected_gap_h};
 
 /// Signals that are measured and sorted into bins, nearest first: the likelihood ratio never rises from one bin to the next.

@@ -2,7 +2,8 @@
 
 use super::{FOLDS, Scored, stages};
 use crate::error::Result;
-use crate::link::model::{Check, Ratios};
+use crate::link::judge::Ratios;
+use crate::link::model::Check;
 use crate::link::rows::{BANDS, NO_PLACE, distance_band};
 
 /// Scores each fold with weights of the other folds and measures.

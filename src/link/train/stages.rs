@@ -11,7 +11,8 @@ use super::{Row, Scored, round};
 use crate::error::{Context, Result};
 use crate::link::bins::{extend, falling};
 use crate::link::case::CaseBook;
-use crate::link::model::{CopyModel, Ratios, SIGNALS, ShapeModel, Signal, Weighing};
+use crate::link::judge::{Ratios, Weighing};
+use crate::link::model::{CopyModel, SIGNALS, ShapeModel, Signal};
 use crate::link::signal::{CategoryMatch, Shape, ValueMatch};
 
 /// What the stages need of a set of cases besides the rows.

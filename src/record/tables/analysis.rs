@@ -195,6 +195,14 @@ pub const HOLDERS: Table = analysis(
     ],
 );
 
+const CASE_PAIR_MODEL: Column = col(
+    "model",
+    "模型",
+    Type::Text,
+    "Model version; `shipped:` where it was not fitted on this workspace, `pinned:` where it is kept (`clew series pin`).",
+)
+.required();
+
 /// Compared pairs of cases, with every term of the log Bayes factor.
 pub const CASE_PAIRS: Table = analysis(
     Schema::Link,
@@ -231,13 +239,7 @@ pub const CASE_PAIRS: Table = analysis(
         col("prior_unats", "先验", Type::Int, "Log prior odds over all pairs, not over the candidates.").required().unit(UNATS),
         col("probability", "概率", Type::Float, "Posterior probability of a common offender.").required(),
         col("missing", "缺失", Type::TextList, "Features that said nothing because a value is missing.").required(),
-        col(
-            "model",
-            "模型",
-            Type::Text,
-            "Model version; `shipped:` where it was not fitted on this workspace, `pinned:` where it is kept (`clew series pin`).",
-        )
-        .required(),
+        CASE_PAIR_MODEL,
     ],
 );
 
@@ -332,13 +334,7 @@ pub const KNOX: Table = analysis(
         col("n_compared", "比较对数", Type::Int, "Candidate pairs of the band in `link.case_pairs`.").required(),
         col("mean_bf_unats", "平均贝叶斯因子", Type::Int, "Mean log Bayes factor of the compared pairs; null without any.").unit(UNATS),
         col("expected_links", "期望关联数", Type::Float, "Sum of the posterior probabilities of the compared pairs.").required(),
-        col(
-            "model",
-            "模型",
-            Type::Text,
-            "Model version; `shipped:` where it was not fitted on this workspace, `pinned:` where it is kept (`clew series pin`).",
-        )
-        .required(),
+        CASE_PAIR_MODEL,
     ],
 );
 
