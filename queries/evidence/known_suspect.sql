@@ -7,7 +7,7 @@
 -- zh: 在本案中出现，且属于另案（{offender_case}）嫌疑人（依据{tie_zh} {node}）；被怀疑过不等于作案
 -- en: came up in this case and belongs to a suspect of case {offender_case} (by {tie_en} {node}); a suspicion is no proof
 --
--- Of the family of linked cases: that somebody is suspected elsewhere counts once.
+-- Of the family of linked cases: of what says that somebody is suspected elsewhere, one reason counts fully.
 select
     subject_id,
     case_id,

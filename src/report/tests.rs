@@ -194,3 +194,13 @@ fn an_empty_lake_still_makes_a_page() {
     let page = html::page(&data.disclose(&fixture::Masked));
     assert!(page.contains("没有线索") && page.contains("没有话单"));
 }
+
+#[test]
+fn a_reason_that_came_to_nothing_is_not_among_the_main_ones() {
+    let mut data = fixture::data();
+    let lead = &mut data.leads[0];
+    let main = lead.strongest(Side::For, 1).next().unwrap().kind_label.en.clone();
+    assert!(lead.summary(3).en.contains(&main));
+    lead.reasons.iter_mut().filter(|r| r.kind_label.en == main).for_each(|r| r.shown = 0);
+    assert!(!lead.summary(9).en.contains(&main), "{}", lead.summary(9).en);
+}

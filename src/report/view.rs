@@ -206,6 +206,11 @@ impl LeadView {
         self.reasons.iter().filter(move |r| r.side == side)
     }
 
+    /// The strongest reasons of one side, without those that were looked at and came to nothing.
+    pub fn strongest(&self, side: Side, n: usize) -> impl Iterator<Item = &ReasonView> {
+        self.side(side).filter(|r| r.shown != 0).take(n)
+    }
+
     /// Reasons that carry weight, in order: prior, then for and against.
     pub fn weighted(&self) -> impl Iterator<Item = &ReasonView> {
         self.reasons.iter().filter(|r| r.side.has_weight())
@@ -219,9 +224,8 @@ impl LeadView {
     /// The strongest supporting reasons in a few words: `在案被指认 +2.10 · 现场基站出现 +1.32`.
     pub fn summary(&self, n: usize) -> Text {
         let words = |pick: fn(&Text) -> &String| {
-            let parts: Vec<_> =
-                self.side(Side::For).take(n).map(|r| format!("{} {}", pick(&r.kind_label), super::format::signed(r.shown))).collect();
-            parts.join(" · ")
+            let part = |r: &ReasonView| format!("{} {}", pick(&r.kind_label), super::format::signed(r.shown));
+            self.strongest(Side::For, n).map(part).collect::<Vec<_>>().join(" · ")
         };
         Text::new(words(|t| &t.zh), words(|t| &t.en))
     }

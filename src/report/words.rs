@@ -42,7 +42,7 @@ pub fn evidence_kind(code: &str) -> Text {
             ("passed_on", "快进快出", "passed on"),
             ("takings", "商户收款", "takings of a shop"),
             ("shared_identifier", "共用标识", "shared identifier"),
-            ("known_suspect", "他案嫌疑人出现", "known suspect came up"),
+            ("known_suspect", "他案嫌疑人", "known suspect"),
             ("linked_case", "关联案件", "linked case"),
             ("calibration", "校准", "calibration"),
             ("other", "其余各项", "other reasons"),

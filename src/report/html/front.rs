@@ -125,8 +125,8 @@ fn row(lead: &LeadView) -> Markup {
             }
             td.why {
                 ul {
-                    @for r in lead.side(Side::For).take(3) { li { (bi(&r.kind_label)) span.signed.for { (format::signed(r.shown)) } } }
-                    @for r in lead.side(Side::Against).take(1) { li { (bi(&r.kind_label)) span.signed.against { (format::signed(r.shown)) } } }
+                    @for r in lead.strongest(Side::For, 3) { li { (bi(&r.kind_label)) span.signed.for { (format::signed(r.shown)) } } }
+                    @for r in lead.strongest(Side::Against, 1) { li { (bi(&r.kind_label)) span.signed.against { (format::signed(r.shown)) } } }
                     @let missing = lead.side(Side::Missing).count();
                     @if missing > 0 { li.dim { (t(&format!("缺失 {missing} 项"), &format!("{missing} missing"))) } }
                 }
