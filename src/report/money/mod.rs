@@ -230,8 +230,8 @@ pub fn page(money: &Money, mask: &dyn Mask) -> String {
                 div.page {
                     h1 { (t("资金流向", "Where the money went")) " " code { (money.case_id) } }
                     p.banner { (t(NOTICE.0, NOTICE.1)) }
-                    p { (t(&format!("追踪 {} 笔被害人付款，共 {} 元。", payments.len(), format::money(paid_minor)),
-                          &format!("{} payments of victims are followed, {} yuan in all.", payments.len(), format::money(paid_minor)))) }
+                    p { (t(&format!("追踪 {} 笔被害人付款，共 {}。", payments.len(), format::money(paid_minor)),
+                          &format!("{} payments of victims are followed, {} in all.", payments.len(), format::money(paid_minor)))) }
                     h2 { (t("止付与调证", "Freeze and request")) }
                     @if money.targets.is_empty() { p { (t("没有账户收到可追踪的被害人资金。", "No account received money of a victim that can be traced.")) } }
                     @for (action, zh, en) in LISTS {

@@ -17,7 +17,7 @@ const TOP: f64 = 26.0;
 const BAR: f64 = 12.0;
 const GAP: f64 = 12.0;
 /// Two lines of text beside a place: what lies closer could not be read.
-const LABEL: f64 = 26.0;
+const LABEL: f64 = 30.0;
 
 /// A place: its column, and what it is called unmasked, which is what tells places apart.
 type Key = (i64, String);
@@ -70,7 +70,7 @@ pub fn sankey(money: &Money, mask: &dyn Mask) -> Markup {
             @for (key, node) in &nodes {
                 rect x=(n(x(key.0))) y=(n(node.y)) width=(n(BAR)) height=(n((height(node) * per_minor).max(1.5))) class=(node.class) {}
                 (plain(x(key.0) + BAR + 3.0, node.y + 9.0, "label", &fit(&node.label, 16.0)))
-                (plain(x(key.0) + BAR + 3.0, node.y + 19.0, "dim", &format::money(node.in_minor.max(node.out_minor))))
+                (plain(x(key.0) + BAR + 3.0, node.y + 22.0, "dim", &format::money(node.in_minor.max(node.out_minor))))
             }
         }
     };
