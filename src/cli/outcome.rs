@@ -17,10 +17,7 @@ use crate::error::{Context, Error, Result};
 use crate::ingest::{Options, Silent, Status, load};
 use crate::lake::Lake;
 use crate::score::Prepared;
-use crate::score::review::{Drawn, Verdict, in_slice};
-
-/// Places of a case that are reviewed because of their rank.
-const REVIEWED_BY_RANK: i64 = 10;
+use crate::score::review::{Drawn, REVIEWED_BY_RANK, Verdict, in_slice};
 
 /// Write down what a reviewer decided about a lead
 #[derive(Debug, clap::Args)]
@@ -174,7 +171,7 @@ async fn decide(config: &Config, asked: &[Asked], args: &OutcomeArgs) -> Result<
                 "the ids stand in `clew leads --candidates` and in lead.candidates",
             ));
         };
-        let low = candidates[i].rank.is_none_or(|r| r > REVIEWED_BY_RANK);
+        let low = candidates[i].rank.is_none_or(|r| r > REVIEWED_BY_RANK as i64);
         let usual = if in_slice(&a.lead_id) && low { Drawn::Random } else { Drawn::Rank };
         let drawn = match a.drawn_by.as_deref().map(str::trim).filter(|d| !d.is_empty()) {
             Some(text) => text.parse().map_err(|_| wrong(format!("drawn by `{text}`"), "rank or random"))?,

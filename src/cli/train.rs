@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::evaluate::truth::WorldTruth;
 use super::globals::{Globals, settings};
 use super::ingest::ingest_quietly;
 use super::output::SummaryArgs;
@@ -11,6 +12,7 @@ use crate::config::{Config, Params};
 use crate::error::{Context, Error, Result};
 use crate::lake::{Lake, Session};
 use crate::pipeline::{BUILD, Selection};
+use crate::score::Lesson;
 use crate::score::artefact::{self, Learnt, Manifest};
 use crate::score::spec::{self, Spec as LeadSpec};
 use crate::synth::{Spec, World, write_world};
@@ -55,21 +57,29 @@ enum Which {
     CasePairs,
 }
 
+/// A folder to learn from, and who committed what where it holds a world that was made.
+struct Workspace {
+    name: String,
+    root: PathBuf,
+    truth: Option<WorldTruth>,
+}
+
 /// Fits and writes the model.
 pub async fn run(args: &TrainArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     // Standing in no workspace is fine as long as everything is named.
     let current = globals.config();
     let own_root = current.as_ref().ok().map(|c| c.root.clone());
     let folder = tempfile::tempdir().bug("E0822", || "make a temporary folder".into())?;
-    let mut workspaces: Vec<(String, PathBuf)> = args.workspaces.iter().map(|w| (short_name(w), w.clone())).collect();
+    let mut workspaces: Vec<Workspace> =
+        args.workspaces.iter().map(|w| Workspace { name: short_name(w), root: w.clone(), truth: None }).collect();
     for seed in args.seed..args.seed + args.worlds {
         let workspace = folder.path().join(format!("world-{seed}"));
-        feed(args, seed, &workspace, own_root.as_deref(), globals).await?;
-        workspaces.push((format!("synthetic county {seed}"), workspace));
+        let truth = feed(args, seed, &workspace, own_root.as_deref(), globals).await?;
+        workspaces.push(Workspace { name: format!("synthetic county {seed}"), root: workspace, truth: Some(truth) });
         eprintln!("seed {seed}: ready");
     }
     if let (true, Some(root)) = (workspaces.is_empty(), &own_root) {
-        workspaces.push((short_name(root), root.clone()));
+        workspaces.push(Workspace { name: short_name(root), root: root.clone(), truth: None });
     }
     if workspaces.is_empty() {
         return Err(Error::usage("E0823", "nothing to learn from").hint("name workspaces, or --worlds N for synthetic ones"));
@@ -77,11 +87,11 @@ pub async fn run(args: &TrainArgs, globals: &Globals, out: &mut dyn Write) -> Re
     let mut sessions = Vec::new();
     let mut learnt = Vec::new();
     let mut params = Params::default();
-    for (name, root) in &workspaces {
-        let config = globals.at(root.clone()).config()?;
+    for Workspace { name, root, truth } in workspaces {
+        let config = globals.at(root).config()?;
         let lake = Lake::open(&config.root)?;
         learnt.push(Learnt { name: name.clone(), lake_version: lake.published().lake_version.clone() });
-        sessions.push((name.as_str(), lake.session(&settings(&config)).await?));
+        sessions.push((name, lake.session(&settings(&config)).await?, truth));
         params = config.params;
     }
     if let Ok(config) = &current {
@@ -89,15 +99,21 @@ pub async fn run(args: &TrainArgs, globals: &Globals, out: &mut dyn Write) -> Re
     }
     let written = match args.model {
         Which::Leads => {
-            let worlds: Vec<(&str, &Session)> = sessions.iter().map(|(n, s)| (*n, s)).collect();
-            leads(args, current, &worlds, learnt, &params).await?
+            let mut lessons = Vec::with_capacity(sessions.len());
+            for (name, session, truth) in &sessions {
+                let truth = match truth.clone() {
+                    Some(truth) => Some(truth.of_lake(session).await?.offenders),
+                    None => None,
+                };
+                lessons.push(Lesson { name, session, truth });
+            }
+            leads(args, current, &lessons, learnt, &params).await?
         }
         Which::CasePairs => {
             let out = args.out.clone().ok_or_else(|| Error::usage("E0823", "nowhere to write to").hint("name a folder: --out DIR"))?;
             std::fs::create_dir_all(&out).usage("E0817", || format!("create {}", out.display()))?;
-            let sessions: Vec<&Session> = sessions.iter().map(|(_, s)| s).collect();
-            let source =
-                format!("{} workspaces, of them {} synthetic county worlds from seed {}", workspaces.len(), args.worlds, args.seed);
+            let sessions: Vec<&Session> = sessions.iter().map(|(_, s, _)| s).collect();
+            let source = format!("{} workspaces, of them {} synthetic county worlds from seed {}", sessions.len(), args.worlds, args.seed);
             let model = link::train_case_pairs(&sessions, &source, &params).await?;
             vec![put(&out.join("model.json"), &model.to_json())?]
         }
@@ -108,7 +124,7 @@ pub async fn run(args: &TrainArgs, globals: &Globals, out: &mut dyn Write) -> Re
 async fn leads(
     args: &TrainArgs,
     current: Result<Config>,
-    worlds: &[(&str, &Session)],
+    lessons: &[Lesson<'_>],
     learnt: Vec<Learnt>,
     params: &Params,
 ) -> Result<Vec<String>> {
@@ -124,7 +140,7 @@ async fn leads(
     let spec = if args.spec.is_some() { spec } else { spec.with_params(params)? };
     // What clew ships is learnt from synthetic worlds alone and starts from nothing.
     let prior = if args.workspaces.is_empty() && args.worlds > 0 { None } else { Some(score::shipped()?) };
-    let (model, challenges) = score::train(worlds, &spec, prior.as_ref()).await?;
+    let (model, challenges) = score::train(lessons, &spec, prior.as_ref()).await?;
     let dir = match &args.out {
         Some(out) => out.clone(),
         None => artefact::folder(&current?.root, &model.version),
@@ -157,7 +173,7 @@ fn short_name(path: &Path) -> String {
     whole.file_name().map_or_else(|| "workspace".to_owned(), |n| n.to_string_lossy().into_owned())
 }
 
-async fn feed(args: &TrainArgs, seed: u64, workspace: &Path, own_root: Option<&Path>, globals: &Globals) -> Result<()> {
+async fn feed(args: &TrainArgs, seed: u64, workspace: &Path, own_root: Option<&Path>, globals: &Globals) -> Result<WorldTruth> {
     let world = workspace.with_extension("files");
     write_world(&Spec { seed, population: args.population, days: args.days, world: World::County, void: None }, &world)?;
     super::init::make(workspace)?;
@@ -172,7 +188,9 @@ async fn feed(args: &TrainArgs, seed: u64, workspace: &Path, own_root: Option<&P
         Which::CasePairs => &[Selection { name: "link".into(), upstream: true, downstream: false }],
     };
     run_workspace(&globals, needed).await?;
-    std::fs::remove_dir_all(&world).bug("E0822", || format!("remove {}", world.display()))
+    let truth = WorldTruth::read(&world)?;
+    std::fs::remove_dir_all(&world).bug("E0822", || format!("remove {}", world.display()))?;
+    Ok(truth)
 }
 
 /// Copies the queries below a folder, if there are any.

@@ -41,10 +41,12 @@ use strum::IntoEnumIterator;
 use self::artefact::Choice;
 use self::assess::{Assessed, Drift};
 use self::data::{CaseIx, CaseState, Data, LeadKind, Pair, SubjectIx};
+use self::evaluate::Truth;
 use self::exclude::{Exclusions, Why};
 use self::lead::Ledger;
 use self::missing::Gaps;
 use self::model::{Model, ModelSet, Score, Scorer};
+use self::review::{Drawn, REVIEWED_BY_RANK, Review, Verdict, in_slice};
 use self::spec::Spec;
 pub use self::text::KindText;
 use self::train::challenger::Challenge;
@@ -189,6 +191,14 @@ impl Prepared {
         (lines, series)
     }
 
+    /// Decides what a squad that reviews everything would decide under the models, when it finds out who committed what: of each open case and series the
+    /// first [`REVIEWED_BY_RANK`] and, of the others, the slice.
+    fn review(&mut self, models: &ModelSet, offenders: &Truth) {
+        let mut found = reviewed(&self.data, &self.of_cases, models, offenders);
+        found.extend(reviewed(&self.data, &self.of_series, models, offenders));
+        self.data.reviews.extend(found);
+    }
+
     /// How far the evidence lies from what the models learnt on, by kind of lead and of evidence.
     pub fn drift(&self, models: &ModelSet) -> Vec<Drift> {
         LeadKind::iter().flat_map(|kind| assess::drift(&self.data, &self.of(kind).pairs, models.of(kind))).collect()
@@ -212,6 +222,36 @@ impl Prepared {
         records.dedup();
         Some((self.data.subject_id(pair.subject).to_owned(), self.data.case_id(pair.case).to_owned(), records))
     }
+}
+
+/// What is decided about the pairs of open cases or series.
+fn reviewed(data: &Data, of: &Judged, models: &ModelSet, offenders: &Truth) -> Vec<Review> {
+    let scorers: BTreeMap<LeadKind, Scorer<'_>> = models.iter().map(|m| (m.kind, Scorer::new(m, data))).collect();
+    let is_open = |pair: &Pair| data.case(pair.case).state == CaseState::Open;
+    let mut of_case: BTreeMap<CaseIx, Vec<(f64, &Pair)>> = BTreeMap::new();
+    for (pair, _) in of.pairs.iter().zip(&of.excluded).filter(|(pair, why)| why.is_none() && is_open(pair)) {
+        let log_odds = scorers[&data.lead_kind(pair)].log_odds(data.kind(pair.subject), pair);
+        of_case.entry(pair.case).or_default().push((log_odds, pair));
+    }
+    let mut reviews = Vec::new();
+    for (case, mut pairs) in of_case {
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| data.subject_id(a.1.subject).cmp(data.subject_id(b.1.subject))));
+        let committed = |subject: &str| {
+            let cases = data.cases_of(case);
+            cases.iter().filter_map(|&c| offenders.get(data.case_id(c))).any(|of_case| of_case.contains(subject))
+        };
+        for (place, (_, pair)) in pairs.into_iter().enumerate() {
+            let subject = data.subject_id(pair.subject);
+            let drawn = match place < REVIEWED_BY_RANK {
+                true => Drawn::Rank,
+                false if in_slice(&lead::lead_id(data.kind(pair.subject), subject, data.case_id(case))) => Drawn::Random,
+                false => continue,
+            };
+            let verdict = if committed(subject) { Verdict::Confirmed } else { Verdict::Benign };
+            reviews.push(Review { case, subject: pair.subject, verdict, drawn, records: vec![] });
+        }
+    }
+    reviews
 }
 
 /// Learns the model of one kind of leads from several workspaces.
@@ -341,23 +381,47 @@ fn scores(data: &Data, of: &Judged, chosen: &Chosen) -> Vec<Score> {
     })
 }
 
-/// Learns a model of each kind of leads from the solved cases of several workspaces, each with its name, from the curves of `prior` on. An error
+/// A workspace to learn from.
+pub struct Lesson<'a> {
+    /// Its name in the training manifest.
+    pub name: &'a str,
+    /// Its tables.
+    pub session: &'a Session,
+    /// Of a world that was made: who committed which case. Its leads are then reviewed, and what reviewers find is learnt from.
+    pub truth: Option<Truth>,
+}
+
+/// Learns a model of each kind of leads from the solved cases of several workspaces and from what was reviewed, from the curves of `prior` on. An error
 /// when they hold too little for leads on cases; a kind that they hold too little for keeps what `prior` says of it.
-pub async fn train(
-    worlds: &[(&str, &Session)],
-    spec: &Spec,
-    prior: Option<&ModelSet>,
-) -> Result<(ModelSet, BTreeMap<LeadKind, Challenge>)> {
-    let mut prepared = Vec::with_capacity(worlds.len());
-    for (name, session) in worlds {
-        prepared.push((*name, Prepared::load(session).await?));
+pub async fn train(lessons: &[Lesson<'_>], spec: &Spec, prior: Option<&ModelSet>) -> Result<(ModelSet, BTreeMap<LeadKind, Challenge>)> {
+    let mut prepared = Vec::with_capacity(lessons.len());
+    for lesson in lessons {
+        prepared.push(Prepared::load(lesson.session).await?);
     }
-    let worlds: Vec<(&str, &Prepared)> = prepared.iter().map(|(name, p)| (*name, p)).collect();
+    if lessons.iter().any(|l| l.truth.is_some()) {
+        // What is reviewed by rank needs a ranking: of a model that knows solved cases alone.
+        let quick = Spec { replicates: 1, challenger_trees: 0, ..spec.clone() };
+        let (models, _) = fit_all(&together(lessons, &prepared), &quick, prior)?;
+        for (prepared, lesson) in prepared.iter_mut().zip(lessons) {
+            if let Some(truth) = &lesson.truth {
+                prepared.review(&models, truth);
+            }
+        }
+    }
+    fit_all(&together(lessons, &prepared), spec, prior)
+}
+
+fn together<'a>(lessons: &'a [Lesson<'_>], prepared: &'a [Prepared]) -> Vec<(&'a str, &'a Prepared)> {
+    lessons.iter().map(|l| l.name).zip(prepared).collect()
+}
+
+/// A model of each kind.
+fn fit_all(worlds: &[(&str, &Prepared)], spec: &Spec, prior: Option<&ModelSet>) -> Result<(ModelSet, BTreeMap<LeadKind, Challenge>)> {
     let (mut models, mut challenges) = (Vec::new(), BTreeMap::new());
     for kind in LeadKind::iter() {
         // Evidence says of a series what it says of a case, until the series say otherwise.
         let of_cases = models.iter().find(|m: &&Model| m.kind == LeadKind::SubjectCase && kind == LeadKind::SubjectSeries);
-        match fit(kind, &worlds, spec, prior.map(|set| set.of(kind)).or(of_cases)) {
+        match fit(kind, worlds, spec, prior.map(|set| set.of(kind)).or(of_cases)) {
             Outcome::Fitted(fitted) => {
                 models.push(fitted.model);
                 challenges.extend(fitted.challenge.map(|c| (kind, c)));

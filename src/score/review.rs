@@ -12,6 +12,9 @@ pub const SLICE_BELOW: u8 = 13;
 /// How many leads one of the slice stands for among those that no rank brings up.
 pub const SLICE_WEIGHT: f64 = 256.0 / SLICE_BELOW as f64;
 
+/// Places of a case or series that are reviewed because of their rank.
+pub const REVIEWED_BY_RANK: usize = 10;
+
 /// Is the lead one of those drawn regardless of rank? Its id is a hash, so nothing about it decides.
 pub fn in_slice(lead_id: &str) -> bool {
     lead_id.get(1..3).and_then(|hex| u8::from_str_radix(hex, 16).ok()).is_some_and(|byte| byte < SLICE_BELOW)
@@ -98,6 +101,11 @@ impl Reviews {
             let known = |r: &RecordRef| then.is_empty() || then.contains(r);
             *verdict != Verdict::Confirmed && pair.items.iter().flat_map(|i| &i.records).all(known)
         })
+    }
+
+    /// Did a reviewer decide anything about it?
+    pub fn decided(&self, pair: &Pair) -> bool {
+        self.of.contains_key(&(pair.case, pair.subject))
     }
 
     /// What the decision teaches: was the subject involved, and how many pairs does that stand for?

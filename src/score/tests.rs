@@ -167,5 +167,5 @@ async fn a_workspace_with_too_few_solved_cases_says_that_it_uses_the_shipped_mod
     assert!(column(&outputs[1], "model_version").iter().all(|v| v.starts_with("shipped:lead-")));
     assert!(column(&outputs[4], "note")[0].contains("5 offender pairs"));
     assert!(column(&outputs[3], "side").contains(&"uncalibrated"));
-    assert_eq!(train(&[("w", &session)], &Spec::default(), None).await.unwrap_err().code, "E0609");
+    assert_eq!(train(&[Lesson { name: "w", session: &session, truth: None }], &Spec::default(), None).await.unwrap_err().code, "E0609");
 }

@@ -105,7 +105,6 @@ impl WorldFigures {
 #[derive(Deserialize)]
 struct PersonRow {
     person_id: String,
-    id_number: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -145,10 +144,7 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&ModelSet
             &own
         }
     };
-    let mut truth = WorldTruth::read(world)?;
-    let persons: Vec<PersonRow> = session.rows("entity.persons", &["person_id", "id_number"], &["person_id"]).await?;
-    let persons: Vec<_> = persons.into_iter().map(|p| (p.person_id, p.id_number)).collect();
-    truth.add_persons(&persons);
+    let mut truth = WorldTruth::read(world)?.of_lake(&session).await?;
     let held_out = cases_that_name_nobody(&session).await?;
     truth.offenders.retain(|case, _| held_out.contains(case));
     let prepared = Prepared::load(&session).await?;
@@ -355,7 +351,7 @@ async fn subjects_in_data(session: &Session) -> Result<BTreeSet<String>> {
     }
     let transfers: Vec<Transfer> = session.rows("staging.transfer_events", &["from_account", "to_account"], &[]).await?;
     seen.extend(transfers.into_iter().flat_map(|t| [t.from_account, t.to_account]).flatten().map(|a| format!("account:{a}")));
-    let persons: Vec<PersonRow> = session.rows("entity.persons", &["person_id", "id_number"], &[]).await?;
+    let persons: Vec<PersonRow> = session.rows("entity.persons", &["person_id"], &[]).await?;
     seen.extend(persons.into_iter().map(|p| p.person_id));
     Ok(seen)
 }

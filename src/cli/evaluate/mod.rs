@@ -6,7 +6,7 @@ mod figures;
 mod links;
 mod print;
 mod selection;
-mod truth;
+pub(super) mod truth;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

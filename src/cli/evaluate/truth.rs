@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Context, Result};
+use crate::lake::Session;
 use crate::score::evaluate::Truth;
 
 /// Who did what, and who only looks like it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct WorldTruth {
     /// Case → subjects that are its offenders: persons' phones, devices and accounts.
     pub offenders: Truth,
@@ -80,8 +81,19 @@ impl WorldTruth {
         Ok(truth)
     }
 
-    /// Adds the lake's person subjects to the offenders of each case, found by identity number.
-    pub fn add_persons(&mut self, persons: &[(String, Option<String>)]) {
+    /// With the lake's person subjects among the offenders of each case, found by identity number.
+    pub async fn of_lake(mut self, session: &Session) -> Result<WorldTruth> {
+        #[derive(Deserialize)]
+        struct Row {
+            person_id: String,
+            id_number: Option<String>,
+        }
+        let rows: Vec<Row> = session.rows("entity.persons", &["person_id", "id_number"], &["person_id"]).await?;
+        self.add_persons(&rows.into_iter().map(|r| (r.person_id, r.id_number)).collect::<Vec<_>>());
+        Ok(self)
+    }
+
+    fn add_persons(&mut self, persons: &[(String, Option<String>)]) {
         let by_true: BTreeMap<&String, Vec<&String>> = persons
             .iter()
             .filter_map(|(subject, id)| Some((self.person_of_id.get(id.as_ref()?)?, subject)))

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::sample::Taught;
 use super::{Fitted, World};
+use crate::score::data::CaseState;
 use crate::score::evaluate::{Judged, Scored, Truth, auc, average_precision, brier, cllr, cllr_min, ranking, reliability};
 use crate::score::missing::Gaps;
 use crate::score::model::{Metrics, Scorer};
 
-/// The figures. Pairs stand for what they stand for in the fit: solved cases are no sample of all cases, in the reliability table either.
-pub(super) fn measure(worlds: &[World<'_>], rows: &[Taught], fitted: &Fitted, folds: usize) -> Metrics {
+/// The figures. Probabilities are judged among open cases where enough is known of these (`for_open`), else among all that pairs stand for in the fit: solved
+/// cases are no sample of all cases. Rankings need every pair of a case, so the solved ones have them.
+pub(super) fn measure(worlds: &[World<'_>], rows: &[Taught], fitted: &Fitted, folds: usize, for_open: bool) -> Metrics {
     let scorers: Vec<Vec<Scorer<'_>>> = worlds.iter().map(|w| fitted.held_out.iter().map(|m| Scorer::new(m, w.data)).collect()).collect();
     let gaps: Vec<Gaps<'_>> = worlds.iter().map(|w| Gaps::new(w.data, w.pairs)).collect();
     let (mut judged, mut lines, mut coverage, mut scored) = (vec![], vec![], vec![], vec![]);
@@ -22,10 +24,13 @@ pub(super) fn measure(worlds: &[World<'_>], rows: &[Taught], fitted: &Fitted, fo
         judged.push(Judged {
             log_odds,
             stratum: row.kind.position() as u32,
-            weight: row.stands_for,
+            weight: if for_open { row.stands_for_open } else { row.stands_for },
             cluster: row.component,
             offender: row.offender,
         });
+        if world.data.case(pair.case).state != CaseState::Solved {
+            continue;
+        }
         lines.push((stratum, log_odds, row.offender));
         coverage.push((stratum, gaps[row.world].pattern(pair), row.offender, row.component as usize % folds));
         let case_id = format!("{}/{}", row.world, world.data.case_id(pair.case));
@@ -35,8 +40,9 @@ pub(super) fn measure(worlds: &[World<'_>], rows: &[Taught], fitted: &Fitted, fo
         }
         scored.push(Scored { case_id, subject_id, score: log_odds });
     }
+    judged.retain(|j| j.weight > 0.0);
     let ranked = ranking(&scored, &truth);
-    let flat: Vec<(f64, bool)> = judged.iter().map(|j| (j.log_odds, j.offender)).collect();
+    let flat: Vec<(f64, bool)> = lines.iter().map(|l| (l.1, l.2)).collect();
     Metrics {
         auc: auc(&lines),
         average_precision: average_precision(&flat, flat.iter().filter(|l| l.1).count()),

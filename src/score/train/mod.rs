@@ -2,14 +2,15 @@
 //! and the labels; gives a sealed [`Model`], and the models that were fitted without each fold. Reads no table and no clock.
 //!
 //! * **Sample.** Every offender, and other pairs drawn at a rate proportional to the prior odds of their world and kind of subject
-//!   ([`sample`]). Each pair weighs the inverse of its sampling rate and of the share of its category that gets solved: the rates drop
-//!   out, and the probabilities refer to all cases.
+//!   ([`sample`]). Each pair weighs the inverse of its sampling rate and of the share of its category that gets solved, or of those like it that
+//!   are reviewed: the rates drop out, and the probabilities refer to all cases.
 //! * **Curves.** A weighted logistic regression ([`super::solve`]) with the log prior odds as offset, in which the candidates of the
 //!   place are counted, so that a base rate carries over to a place of another size. Its columns are the segments of each kind's curve
 //!   ([`super::curve`]), after what no other reason has used ([`super::weigh`]); no slope is negative. The shares come from curves that
 //!   take everything at its word, then once more from the curves found.
 //! * **Penalty.** The one with the least cost on held-out components.
-//! * **Calibration.** One slope and one shift on held-out components, folded into the curves and the base rates: reasons stay additive.
+//! * **Calibration.** One slope and one shift on held-out components, folded into the curves and the base rates: reasons stay additive. What stands for
+//!   open cases counts, for these are what leads are made of: solved cases as far as the slice of the review was not decided, and what was.
 //! * **Intervals.** The same on components drawn with replacement, calibrated on the components that were not drawn.
 //!
 //! Cases that share an arrest or an offender, or an offender's phone, device or account, make one component; no component is in two folds.
@@ -109,7 +110,8 @@ pub fn train(kind: LeadKind, worlds: &[World<'_>], spec: &Spec, prior: Option<&M
     let Some(first) = design.fit(at_its_word.iter(), middle) else {
         return Outcome::TooFew("no pair that is not an offender's".into());
     };
-    let sample = Sample { x: design.rows(&sampled, Some(&first)), design, taught: &sampled, folds: spec.folds };
+    let for_open = sampled.iter().filter(|t| t.offender && t.stands_for_open > 0.0).count() >= spec.offender_pairs_min;
+    let sample = Sample { x: design.rows(&sampled, Some(&first)), design, taught: &sampled, folds: spec.folds, for_open };
     let (penalty, tried) = sample.penalty(&spec.penalties);
     let whole = sample.fit(|_| true, penalty).unwrap_or(first);
     let folds: Vec<Curves> =
@@ -146,7 +148,7 @@ pub fn train(kind: LeadKind, worlds: &[World<'_>], spec: &Spec, prior: Option<&M
     let held_out: Vec<Model> = folds.into_iter().map(|c| with_curves(&model, &kinds, &calibrated(c))).collect();
     let fold_of = rows.iter().map(|r| ((r.world, worlds[r.world].pairs[r.pair].case), sample.fold(r))).collect();
     let mut fitted = Fitted { model, held_out, fold_of, challenge };
-    fitted.model.metrics = measure(worlds, &rows, &fitted, spec.folds);
+    fitted.model.metrics = measure(worlds, &rows, &fitted, spec.folds, for_open);
     fitted.model.seal();
     let version = fitted.model.version.clone();
     for held_out in &mut fitted.held_out {
@@ -166,6 +168,8 @@ struct Sample<'a> {
     x: Vec<Row>,
     taught: &'a [&'a Taught],
     folds: usize,
+    /// Is enough known of open cases, for which leads are made, to judge by these alone?
+    for_open: bool,
 }
 
 impl Sample<'_> {
@@ -181,7 +185,8 @@ impl Sample<'_> {
 
     fn observed(&self, i: usize, curves: &Curves) -> Observed {
         let (z, offset) = self.design.evidence(&self.x[i], self.taught[i], curves);
-        Observed { z, offset, weight: self.x[i].weight, offender: self.x[i].positive }
+        let weight = if self.for_open { self.taught[i].weight_open() } else { self.x[i].weight };
+        Observed { z, offset, weight, offender: self.x[i].positive }
     }
 
     /// The penalty with the least held-out cost, and all costs.
@@ -220,7 +225,7 @@ impl Sample<'_> {
             let drawn: HashSet<u32> = drawn.into_iter().collect();
             let outside = (0..self.x.len()).filter(|&i| !drawn.contains(&self.taught[i].component));
             let judged: Vec<Observed> = outside.map(|i| self.observed(i, &curves)).collect();
-            let c = if judged.iter().any(|o| o.offender) { calibrate(&judged) } else { usual };
+            let c = if judged.iter().any(|o| o.offender && o.weight > 0.0) { calibrate(&judged) } else { usual };
             let curves = curves.calibrated(c.slope, c.intercept);
             Replicate { base: curves.base_map(), slopes: curves.slopes }
         };

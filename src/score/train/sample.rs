@@ -6,10 +6,11 @@ use petgraph::unionfind::UnionFind;
 use strum::IntoEnumIterator;
 
 use super::World;
-use crate::score::data::{CaseIx, CaseState, Data, LeadKind, Role, SUBJECT_KINDS, Settled, SubjectIx, SubjectKind};
+use crate::score::data::{CaseIx, CaseState, Data, LeadKind, Pair, Role, SUBJECT_KINDS, Settled, SubjectIx, SubjectKind};
 use crate::score::exclude::HOLDER_CERTAIN;
+use crate::score::lead::lead_id;
 use crate::score::model::{Model, Named};
-use crate::score::review::Reviews;
+use crate::score::review::{Reviews, in_slice};
 use crate::score::spec::Spec;
 
 /// One pair of the training population.
@@ -21,10 +22,19 @@ pub(super) struct Taught {
     pub component: u32,
     pub kind: SubjectKind,
     pub log_prior_odds: f64,
-    /// How many pairs of all cases it stands for: inverse of the share of its category that gets solved.
+    /// How many pairs of all cases it stands for: of a solved case itself and those of open cases that nobody drew at random and decided.
     pub stands_for: f64,
-    /// The same over the sampling rate; 0 when not drawn.
+    /// How many pairs of open cases it stands for.
+    pub stands_for_open: f64,
+    /// `stands_for` over the sampling rate; 0 when not drawn.
     pub weight: f64,
+}
+
+impl Taught {
+    /// Weight among open cases, for which leads are made; 0 when not drawn.
+    pub fn weight_open(&self) -> f64 {
+        self.weight * self.stands_for_open / self.stands_for
+    }
 }
 
 /// Components of solved cases that share an arrest group or an offender, numbered in the order of their first case.
@@ -89,7 +99,8 @@ pub(super) fn offenders_per_case(worlds: &[World<'_>]) -> BTreeMap<String, f64> 
 }
 
 /// Every pair of a solved case with a known offender whose subject is not excluded and whose part is clear: who was named and
-/// never charged is neither an offender nor known to be none. Of open cases, what reviewers decided.
+/// never charged is neither an offender nor known to be none. Of open cases, what reviewers decided: as far as the slice was decided, open cases speak
+/// for themselves, and solved ones for none but themselves.
 pub(super) fn population(
     kind: LeadKind,
     worlds: &[World<'_>],
@@ -104,27 +115,51 @@ pub(super) fn population(
         let named = named_subjects(world.data);
         let candidates = world.data.candidates(kind);
         let reviews = Reviews::new(&world.data.reviews);
+        let unknown = 1.0 - decided_share(world, &reviews);
         for (i, pair) in world.pairs.iter().enumerate() {
             let Some(&component) = components.of.get(&(w, pair.case)) else { continue };
             let key = (pair.case, pair.subject);
-            let (offender, stands_for) = match world.data.case(pair.case).state {
-                CaseState::Solved => (offenders.contains(&key), world.data.case(pair.case).solved_weight),
-                _ => match reviews.teaches(pair) {
-                    Some(taught) => taught,
-                    None => continue,
-                },
-            };
             let solved = world.data.case(pair.case).state == CaseState::Solved;
+            let (offender, stands_for, stands_for_open) = match reviews.teaches(pair) {
+                _ if solved => {
+                    let weight = world.data.case(pair.case).solved_weight;
+                    (offenders.contains(&key), 1.0 + (weight - 1.0) * unknown, weight * unknown)
+                }
+                Some((involved, weight)) => (involved, weight, weight),
+                None => continue,
+            };
             let is_named = || world.data.cases_of(pair.case).iter().any(|&case| named.contains(&(case, pair.subject)));
             if world.excluded[i] || (solved && (!taught.contains(&pair.case) || (!offender && is_named()))) {
                 continue;
             }
             let of = world.data.kind(pair.subject);
             let log_prior_odds = priors.log_prior_odds(of, candidates[of.position()]);
-            rows.push(Taught { world: w, pair: i, offender, component, kind: of, log_prior_odds, stands_for, weight: 0.0 });
+            rows.push(Taught {
+                world: w,
+                pair: i,
+                offender,
+                component,
+                kind: of,
+                log_prior_odds,
+                stands_for,
+                stands_for_open,
+                weight: 0.0,
+            });
         }
     }
     rows
+}
+
+/// The share of the slice of a workspace's open cases that was decided, whatever the decision.
+fn decided_share(world: &World<'_>, reviews: &Reviews) -> f64 {
+    if world.data.reviews.is_empty() {
+        return 0.0;
+    }
+    let data = world.data;
+    let of_open = |(pair, excluded): &(&Pair, &bool)| !**excluded && data.case(pair.case).state == CaseState::Open;
+    let drawn = |pair: &Pair| in_slice(&lead_id(data.kind(pair.subject), data.subject_id(pair.subject), data.case_id(pair.case)));
+    let slice: Vec<&Pair> = world.pairs.iter().zip(world.excluded).filter(of_open).map(|(p, _)| p).filter(|p| drawn(p)).collect();
+    slice.iter().filter(|p| reviews.decided(p)).count() as f64 / slice.len().max(1) as f64
 }
 
 /// Suspects of each case, whenever they were named, and what they gave or held.
