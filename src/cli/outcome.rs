@@ -3,6 +3,7 @@
 //! Each call writes one file below `outcomes/` in the workspace and loads it like any other delivery, so that a decision has a source and a row
 //! like every record. Decisions change nothing before the next `clew run`.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -71,9 +72,15 @@ struct Decision {
 }
 
 #[derive(Deserialize)]
-struct Candidate {
+struct Ranked {
     lead_id: String,
     rank: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct RankedInSeries {
+    lead_id: String,
+    series_rank: i64,
 }
 
 /// Checks all decisions, logs, writes and loads them; writes nothing when one of them is wrong.
@@ -130,7 +137,11 @@ fn asked(args: &OutcomeArgs) -> Result<Vec<Asked>> {
 async fn decide(config: &Config, asked: &[Asked], args: &OutcomeArgs) -> Result<Vec<Decision>> {
     let lake = Lake::open(&config.root)?;
     let session = lake.session(&settings(config)).await?;
-    let candidates: Vec<Candidate> = session.rows("lead.candidates", &["lead_id", "rank"], &["lead_id"]).await?;
+    let mut ranks: HashMap<String, Option<i64>> = HashMap::new();
+    let of_cases: Vec<Ranked> = session.rows("lead.candidates", &["lead_id", "rank"], &["lead_id"]).await?;
+    ranks.extend(of_cases.into_iter().map(|r| (r.lead_id, r.rank)));
+    let of_series: Vec<RankedInSeries> = session.rows("lead.series_leads", &["lead_id", "series_rank"], &["lead_id"]).await?;
+    ranks.extend(of_series.into_iter().map(|r| (r.lead_id, Some(r.series_rank))));
     let prepared = Prepared::load(&session).await?;
     let now = audit::now();
     let mut decisions = Vec::new();
@@ -157,21 +168,14 @@ async fn decide(config: &Config, asked: &[Asked], args: &OutcomeArgs) -> Result<
                 Error::policy("E0875", format!("decide on {} without a reason", a.lead_id)).hint("say why: --reason TEXT, or reason")
             );
         }
-        let found =
-            candidates.binary_search_by(|c| c.lead_id.as_str().cmp(&a.lead_id)).ok().and_then(|i| Some((i, prepared.lead(&a.lead_id)?)));
-        if let (None, Some(cases)) = (&found, prepared.series_of(&a.lead_id)) {
-            return Err(wrong(
-                format!("{} is a lead on a series; what becomes of it is decided case by case", a.lead_id),
-                &format!("`clew leads --case ID` lists the leads on each of its cases: {}", cases.join(", ")),
-            ));
-        }
-        let Some((i, (subject_id, case_id, records))) = found else {
+        let listed = ranks.get(&a.lead_id).and_then(|rank| Some((rank, prepared.lead(&a.lead_id)?)));
+        let Some((rank, (subject_id, case_id, records))) = listed else {
             return Err(wrong(
                 format!("there is no lead {}", a.lead_id),
-                "the ids stand in `clew leads --candidates` and in lead.candidates",
+                "the ids stand in `clew leads --candidates`, `clew leads --series` and lead.candidates",
             ));
         };
-        let low = candidates[i].rank.is_none_or(|r| r > REVIEWED_BY_RANK as i64);
+        let low = rank.is_none_or(|r| r > REVIEWED_BY_RANK as i64);
         let usual = if in_slice(&a.lead_id) && low { Drawn::Random } else { Drawn::Rank };
         let drawn = match a.drawn_by.as_deref().map(str::trim).filter(|d| !d.is_empty()) {
             Some(text) => text.parse().map_err(|_| wrong(format!("drawn by `{text}`"), "rank or random"))?,

@@ -14,6 +14,7 @@ mod hash;
 mod output;
 mod published;
 mod session;
+mod slices;
 mod swap;
 mod writer;
 

@@ -1,5 +1,6 @@
 //! A DataFusion session in which every visible table is registered as `schema.table`.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,8 @@ use arrow::record_batch::RecordBatch;
 use datafusion::catalog::{MemTable, MemorySchemaProvider, TableProvider};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, MemoryPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext, col, ident};
 use deltalake_core::DeltaTableBuilder;
@@ -16,6 +19,7 @@ use strum::IntoEnumIterator;
 
 use super::delta::table_folder;
 use super::published::{Entry, Published};
+use super::slices::CopySlicesOfAggregations;
 use crate::error::{Context, Error, Result};
 use crate::record::{self, Schema};
 
@@ -145,6 +149,9 @@ async fn stored_schema(folder: &Path, full_name: &str, version: u64) -> Result<S
 /// usual it counts four times less, and the sort of one partition does not take all the memory that another must begin with.
 const BATCH_ROWS: usize = 32_768;
 
+/// Operators that an error names when memory ran out.
+const SHOWN_CONSUMERS: NonZeroUsize = NonZeroUsize::new(5).expect("five is not zero");
+
 fn context(settings: &Settings) -> Result<SessionContext> {
     let config = SessionConfig::new().with_target_partitions(settings.threads).with_information_schema(true);
     let mut config = config.with_batch_size(BATCH_ROWS);
@@ -153,11 +160,19 @@ fn context(settings: &Settings) -> Result<SessionContext> {
     options.execution.parquet.schema_force_view_types = false;
     options.sql_parser.map_string_types_to_utf8view = false;
     options.execution.collect_statistics = true;
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_limit(settings.memory_mb * 1024 * 1024, 1.0)
-        .build_arc()
-        .bug("E0145", || "start the SQL engine".into())?;
-    let context = SessionContext::new_with_config_rt(config, runtime);
+    let bytes = settings.memory_mb * 1024 * 1024;
+    let pool: Arc<dyn MemoryPool> = match std::env::var("CLEW_POOL").as_deref() {
+        Ok("fair") => Arc::new(TrackConsumersPool::new(FairSpillPool::new(bytes), SHOWN_CONSUMERS)),
+        _ => Arc::new(TrackConsumersPool::new(GreedyMemoryPool::new(bytes), SHOWN_CONSUMERS)),
+    };
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().bug("E0145", || "start the SQL engine".into())?;
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_physical_optimizer_rule(Arc::new(CopySlicesOfAggregations))
+        .build();
+    let context = SessionContext::new_with_state(state);
     super::functions::register(&context);
     let catalog = context.catalog("datafusion").ok_or_else(|| Error::bug("E0145", "find the SQL engine's catalog"))?;
     for schema in Schema::iter() {

@@ -28,7 +28,7 @@ pub fn card(models: &ModelSet, approval: Option<&Approval>) -> String {
         let sections = std::iter::once(data(model)).chain(trained.then(|| [weights(model), quality(model)]).into_iter().flatten());
         parts.extend(sections.map(|p| said(format!("#{}", p.zh), format!("#{}", p.en))));
     }
-    parts.push(limits());
+    parts.push(limits(models.iter().any(|m| m.training.reviewed.is_some())));
     for part in &parts {
         text.push('\n');
         text.push_str(&part.zh);
@@ -103,10 +103,20 @@ fn data(model: &Model) -> Said {
         false => said(format!("按未参与拟合的组选自 {tried}"), format!("chosen on held-out components among {tried}")),
     };
     let (chosen_zh, chosen_en) = (chosen.zh, chosen.en);
+    let reviewed = t.reviewed.map_or_else(
+        || said("", ""),
+        |(offenders, others)| {
+            said(
+                format!("- 其中 {offenders} 个和 {others} 个来自未破案件的核查结论；概率按未破案件校准\n"),
+                format!("- Of these pairs {offenders} and {others} are decisions of reviewers on open cases; probabilities are calibrated among open cases\n"),
+            )
+        },
+    );
+    let (reviewed_zh, reviewed_en) = (reviewed.zh, reviewed.en);
     said(
         format!(
             "## 训练数据\n\n- 来源：{worlds}\n- 已破案件 {} 起，合为 {} 个互不相连的组（同次抓获或同一作案人）\n- 作案人–案件对 {} 个，其他 {} 个（抽取 {} 个，\
-             按入样概率和破案率的倒数加权）\n- 每起案件只用作案人首次被指认之前已获知的记录\n- 被指认者中 {} 人被起诉或定罪，{} 人被撤销、不起诉或判无罪；\
+             按入样概率和破案率的倒数加权）\n{reviewed_zh}- 每起案件只用作案人首次被指认之前已获知的记录\n- 被指认者中 {} 人被起诉或定罪，{} 人被撤销、不起诉或判无罪；\
              “被指认”使对象列为线索，但不计分，因为未结案中仍被指认的人与此不可比\n- 随机种子 {}；惩罚系数 {}，{chosen_zh}\n",
             t.solved_cases,
             t.components,
@@ -120,7 +130,7 @@ fn data(model: &Model) -> Said {
         ),
         format!(
             "## Training data\n\n- From: {worlds}\n- {} solved cases in {} components (one arrest or one offender in common)\n- {} pairs of an offender and a \
-             case, {} others ({} drawn; weighted by the inverse of the sampling rate and of the clearance rate)\n- Of every case only what was known before its \
+             case, {} others ({} drawn; weighted by the inverse of the sampling rate and of the clearance rate)\n{reviewed_en}- Of every case only what was known before its \
              offender was first named\n- Of those named, {} were charged or convicted and {} had the suspicion withdrawn, not prosecuted or ended in acquittal: \
              being named makes a lead and adds nothing, for those who still stand named in an open case are another population\n- Seed {}; penalty {}, {chosen_en}\n",
             t.solved_cases,
@@ -218,14 +228,30 @@ fn quality(model: &Model) -> Said {
     )
 }
 
-fn limits() -> Said {
+fn limits(reviewed: bool) -> Said {
+    let labels = match reviewed {
+        false => said(
+            "标注只来自已破案件；未被查获的作案人被当作“其他”，概率因此偏低。",
+            "Labels come from solved cases alone; an offender who was never found counts as another, so probabilities err on the low side.",
+        ),
+        true => said(
+            "标注来自已破案件和核查结论；核查未认定的作案人被当作“其他”。合成数据的核查结论总是正确的，现实中并非如此。",
+            "Labels come from solved cases and from reviews; an offender whom a reviewer did not recognise counts as another. Reviews of synthetic worlds are \
+             always right; real ones are not.",
+        ),
+    };
+    let (labels_zh, labels_en) = (labels.zh, labels.en);
     said(
-        "## 局限\n\n- 标注只来自已破案件；未被查获的作案人被当作“其他”，概率因此偏低。\n- 未登记在数据中的人不会出现；各线索概率之和小于作案人数。\n\
-         - 区间反映拟合的不确定性，不含记录本身的差错。\n- 民族、宗教、政治、健康、性别、户籍及其替代指标、流动程度均不作为特征。\n- 换地区使用时只有基础概率随当地平均每案候选对象数变化。\n",
-        "## Limits\n\n- Labels come from solved cases alone; an offender who was never found counts as another, so probabilities err on the low side.\n- Whoever is not \
+        format!(
+            "## 局限\n\n- {labels_zh}\n- 未登记在数据中的人不会出现；各线索概率之和小于作案人数。\n\
+         - 区间反映拟合的不确定性，不含记录本身的差错。\n- 民族、宗教、政治、健康、性别、户籍及其替代指标、流动程度均不作为特征。\n- 换地区使用时只有基础概率随当地平均每案候选对象数变化。\n"
+        ),
+        format!(
+            "## Limits\n\n- {labels_en}\n- Whoever is not \
          in the data cannot be listed; the probabilities of a case add up to less than the number of its offenders.\n- Intervals hold the uncertainty of the fit, \
          not errors of the records.\n- Ethnicity, religion, politics, health, sex, household registration, their proxies, and mobility are no features.\n- In another \
-         place only the base rate moves, with the candidates that a case has there on average.\n",
+         place only the base rate moves, with the candidates that a case has there on average.\n"
+        ),
     )
 }
 

@@ -46,7 +46,7 @@ use self::exclude::{Exclusions, Why};
 use self::lead::Ledger;
 use self::missing::Gaps;
 use self::model::{Model, ModelSet, Score, Scorer};
-use self::review::{Drawn, REVIEWED_BY_RANK, Review, Verdict, in_slice};
+use self::review::{Drawn, REVIEWED_BY_RANK, Review, Reviews, Verdict, in_slice};
 use self::spec::Spec;
 pub use self::text::KindText;
 use self::train::challenger::Challenge;
@@ -163,7 +163,12 @@ impl Prepared {
         pairs.extend(of_persons);
         let pairs = project::merge(&data, pairs);
         let excluded = pairs.iter().map(|p| exclusions.why(&data, p)).collect();
-        let of_series = series::of_series(&mut data, &pairs, &exclusions);
+        let mut of_series = series::of_series(&mut data, &pairs, &exclusions);
+        load::reviews::of_series(session, &mut data).await?;
+        let reviews = Reviews::new(&data.reviews);
+        for (_, why) in of_series.pairs.iter().zip(&mut of_series.excluded).filter(|(pair, _)| reviews.dismisses(pair)) {
+            why.get_or_insert(Why::Dismissed);
+        }
         let of_cases = Judged { pairs, excluded, offenders: data.offenders.clone() };
         let of_series = Judged { pairs: of_series.pairs, excluded: of_series.excluded, offenders: of_series.offenders };
         data.candidates_per_case = data.mean_candidates(of_cases.candidates());
@@ -204,19 +209,13 @@ impl Prepared {
         LeadKind::iter().flat_map(|kind| assess::drift(&self.data, &self.of(kind).pairs, models.of(kind))).collect()
     }
 
-    /// The open cases of the series that a lead is on, if it is on one.
-    pub fn series_of(&self, lead_id: &str) -> Option<Vec<&str>> {
-        let pair = self.of_series.pairs.iter().find(|p| self.id(p) == lead_id)?;
-        Some(self.data.cases_of(pair.case).into_iter().map(|c| self.data.case_id(c)).collect())
-    }
-
     fn id(&self, pair: &Pair) -> String {
         lead::lead_id(self.data.kind(pair.subject), self.data.subject_id(pair.subject), self.data.case_id(pair.case))
     }
 
-    /// Subject, case and records of a lead on a case.
+    /// Subject, case or series, and records of a lead.
     pub fn lead(&self, lead_id: &str) -> Option<(String, String, Vec<String>)> {
-        let pair = self.of_cases.pairs.iter().find(|p| self.id(p) == lead_id)?;
+        let pair = self.of_cases.pairs.iter().chain(&self.of_series.pairs).find(|p| self.id(p) == lead_id)?;
         let mut records: Vec<String> = pair.items.iter().flat_map(|i| &i.records).map(|&r| self.data.record_text(r)).collect();
         records.sort();
         records.dedup();

@@ -255,12 +255,23 @@ fn a_dismissed_lead_stays_away_and_a_decision_needs_a_name_and_a_reason() {
     let workspace = fed(folder.path(), "w", &small_world(folder.path()), "2");
     let w = text(&workspace);
     let first = row(w, "select lead_id, rank from lead.leads order by rank limit 1")[0].clone();
+    let on_series = row(w, "select lead_id, series_id from lead.series_leads order by rank limit 1");
     fails(&["-w", w, "outcome", "L0000000000000000", "benign", "--reason", "x", "--by", "li"], 2, "no lead");
     fails(&["-w", w, "outcome", &first, "benign", "--reason", " ", "--by", "li"], 3, "--reason");
     let said =
         String::from_utf8(clew(&["-w", w, "outcome", &first, "benign", "--reason", "courier on his usual tour", "--by", "li"])).unwrap();
     assert!(said.contains("benign by li"), "{said}");
+    clew(&["-w", w, "outcome", &on_series[0], "benign", "--reason", "works at all of these places", "--by", "li"]);
     clew(&["-w", w, "run"]);
+    let of_series = format!("series_id = '{}'", on_series[1]);
+    let left = row(
+        w,
+        &format!(
+            "select count(*) filter (where lead_id = '{}') as it, count(*) as n from lead.series_leads where {of_series}",
+            on_series[0]
+        ),
+    );
+    assert!(left[0] == "0" && left[1] != "0", "the others of the series stay: {left:?}");
     let query = format!("select state, state_reason from lead.candidates where lead_id = '{first}'");
     assert_eq!(row(w, &query), ["excluded", "dismissed"]);
     assert_eq!(row(w, &format!("select count(*) as n from lead.leads where lead_id = '{first}'")), ["0"]);

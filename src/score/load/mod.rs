@@ -3,7 +3,7 @@
 
 mod evidence;
 mod parties;
-mod reviews;
+pub(super) mod reviews;
 mod series;
 
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ pub(super) async fn load(session: &Session) -> Result<Data> {
     parties::load(session, &mut data).await?;
     coverage(session, &mut data).await?;
     labels(session, &mut data).await?;
-    reviews::load(session, &mut data).await?;
+    reviews::of_cases(session, &mut data).await?;
     series::load(session, &mut data).await?;
     population(session, &mut data).await?;
     Ok(data)

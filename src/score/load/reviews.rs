@@ -19,8 +19,17 @@ struct OutcomeRow {
     source_row: i64,
 }
 
-/// Fills [`Data::reviews`], the earliest decision first.
-pub(super) async fn load(session: &Session, data: &mut Data) -> Result<()> {
+/// Adds what was decided about leads on cases to [`Data::reviews`], the earliest decision first.
+pub(super) async fn of_cases(session: &Session, data: &mut Data) -> Result<()> {
+    load(session, data, false).await
+}
+
+/// The same about leads on series, once these are among the cases. A series that has lost or gained a case is another one.
+pub(in super::super) async fn of_series(session: &Session, data: &mut Data) -> Result<()> {
+    load(session, data, true).await
+}
+
+async fn load(session: &Session, data: &mut Data, series: bool) -> Result<()> {
     const OUTCOMES: &str = "
         select subject_id, case_id, outcome, coalesce(cast(decided_at as bigint), cast(known_at as bigint), 0) as decided_us, drawn_by, records,
             source_id, source_row
@@ -36,6 +45,9 @@ pub(super) async fn load(session: &Session, data: &mut Data) -> Result<()> {
         else {
             continue;
         };
+        if data.case(CaseIx(case)).members.is_empty() == series {
+            continue;
+        }
         let records = row.records.iter().flatten().filter_map(|text| data.record(text)).collect();
         let drawn = row.drawn_by.as_deref().and_then(|d| d.trim().to_lowercase().parse().ok()).unwrap_or(Drawn::Rank);
         data.reviews.push(Review { case: CaseIx(case), subject, verdict, drawn, records });

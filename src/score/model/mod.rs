@@ -100,6 +100,9 @@ pub struct Training {
     pub offender_pairs: u64,
     /// Other pairs.
     pub other_pairs: u64,
+    /// Of these pairs, those of open cases, on which reviewers decided: offenders, others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<(u64, u64)>,
     /// Other pairs that were drawn into the sample.
     pub other_pairs_sampled: u64,
     /// Seed of all drawing.

@@ -31,7 +31,7 @@ use self::challenger::Challenge;
 use self::design::{Curves, Design, kinds};
 use self::measure::measure;
 use self::sample::{Components, Taught, draw, offenders_per_case, population};
-use super::data::{CaseIx, Data, LeadKind, Pair, SubjectIx};
+use super::data::{CaseIx, CaseState, Data, LeadKind, Pair, SubjectIx};
 use super::fit::{Calibration, Observed, calibrate};
 use super::model::{KindCurve, Model, Replicate, Training, Tried};
 use super::solve::{Row, log1p_exp};
@@ -122,6 +122,8 @@ pub fn train(kind: LeadKind, worlds: &[World<'_>], spec: &Spec, prior: Option<&M
     let calibrated = |c: Curves| c.calibrated(calibration.slope, calibration.intercept);
 
     let count = |offender: bool| rows.iter().filter(|r| r.offender == offender).count() as u64;
+    let solved = |r: &&Taught| worlds[r.world].data.case(worlds[r.world].pairs[r.pair].case).state == CaseState::Solved;
+    let reviewed = |offender: bool| rows.iter().filter(|r| r.offender == offender && !solved(r)).count() as u64;
     let replicates = sample.replicates(&whole, penalty, calibration, spec);
     let mut model = Model {
         edges: spec.edges.clone(),
@@ -130,10 +132,12 @@ pub fn train(kind: LeadKind, worlds: &[World<'_>], spec: &Spec, prior: Option<&M
         replicates,
         training: Training {
             worlds: worlds.iter().map(|w| w.name.to_owned()).collect(),
-            solved_cases: rows.iter().map(|r| (r.world, worlds[r.world].pairs[r.pair].case)).collect::<HashSet<_>>().len() as u64,
+            solved_cases: rows.iter().filter(solved).map(|r| (r.world, worlds[r.world].pairs[r.pair].case)).collect::<HashSet<_>>().len()
+                as u64,
             components: rows.iter().map(|r| r.component).collect::<HashSet<_>>().len() as u64,
             offender_pairs: count(true),
             other_pairs: count(false),
+            reviewed: Some((reviewed(true), reviewed(false))).filter(|n| *n != (0, 0)),
             other_pairs_sampled: sampled.iter().filter(|t| !t.offender).count() as u64,
             seed: spec.seed,
             penalty,
