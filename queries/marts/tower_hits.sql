@@ -5,7 +5,7 @@
 -- params: none
 --
 -- `hits`: distinct cases, this one included, at whose scene the phone was during the offence, as known before this case's `as_of`;
--- `n_records`: its records at this scene. Kept as the bar that the weighed evidence must clear.
+-- `n_records`: its records at this scene. Of one moment, cases come before what became known. Kept as the bar that the weighed evidence must clear.
 with cases as (
     select case_id, as_of
     from staging.cases
@@ -30,17 +30,24 @@ exclusions as (
 services as (
     select number
     from staging.excluded_numbers
+),
+moments as (
+    select phone, cast(null as varchar) as case_id, cast(null as bigint) as n_records, known_at as at, 1 as is_hit
+    from hits
+    union all
+    select r.phone, r.case_id, r.n_records, c.as_of as at, 0 as is_hit
+    from rows_here r
+    join cases c on c.case_id = r.case_id
+    left anti join exclusions x on x.case_id = r.case_id and x.subject_id = 'phone:' || r.phone
+    left anti join services s on s.number = r.phone
+),
+counted as (
+    select
+        phone, case_id, n_records,
+        sum(is_hit) over (partition by phone order by at, is_hit rows between unbounded preceding and current row) as hits
+    from moments
 )
-select
-    'phone:' || r.phone as subject_id,
-    r.case_id,
-    count(distinct o.case_id) as hits,
-    max(r.n_records) as n_records
-from rows_here r
-join cases c on c.case_id = r.case_id
-join hits o on o.phone = r.phone
-left anti join exclusions x on x.case_id = r.case_id and x.subject_id = 'phone:' || r.phone
-left anti join services s on s.number = r.phone
-where o.known_at < c.as_of
-group by r.case_id, r.phone
-order by r.case_id, hits desc, n_records desc, subject_id
+select 'phone:' || phone as subject_id, case_id, hits, n_records
+from counted
+where case_id is not null
+order by case_id, hits desc, n_records desc, subject_id

@@ -12,6 +12,7 @@ mod failpoint;
 mod functions;
 mod hash;
 mod output;
+mod pool;
 mod published;
 mod session;
 mod slices;

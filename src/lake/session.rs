@@ -10,7 +10,7 @@ use datafusion::catalog::{MemTable, MemorySchemaProvider, TableProvider};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, MemoryPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext, col, ident};
 use deltalake_core::DeltaTableBuilder;
@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use strum::IntoEnumIterator;
 
 use super::delta::table_folder;
+use super::pool::SharedPool;
 use super::published::{Entry, Published};
 use super::slices::CopySlicesOfAggregations;
 use crate::error::{Context, Error, Result};
@@ -161,11 +162,8 @@ fn context(settings: &Settings) -> Result<SessionContext> {
     options.sql_parser.map_string_types_to_utf8view = false;
     options.execution.collect_statistics = true;
     let bytes = settings.memory_mb * 1024 * 1024;
-    let pool: Arc<dyn MemoryPool> = match std::env::var("CLEW_POOL").as_deref() {
-        Ok("fair") => Arc::new(TrackConsumersPool::new(FairSpillPool::new(bytes), SHOWN_CONSUMERS)),
-        _ => Arc::new(TrackConsumersPool::new(GreedyMemoryPool::new(bytes), SHOWN_CONSUMERS)),
-    };
-    let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().bug("E0145", || "start the SQL engine".into())?;
+    let pool = TrackConsumersPool::new(SharedPool::new(bytes), SHOWN_CONSUMERS);
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).build_arc().bug("E0145", || "start the SQL engine".into())?;
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
