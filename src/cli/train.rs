@@ -33,12 +33,12 @@ pub struct TrainArgs {
     /// First seed of those worlds; evaluation starts at 1000
     #[arg(long, default_value_t = 200, value_name = "S")]
     seed: u64,
-    /// Population of each world
-    #[arg(long, default_value_t = 20_000, value_name = "N")]
-    population: u32,
-    /// Days of each world
-    #[arg(long, default_value_t = 60, value_name = "D")]
-    days: u32,
+    /// Population of each world; several in turn, so that what is learnt holds in places of any size
+    #[arg(long, value_delimiter = ',', default_value = "20000", value_name = "N")]
+    population: Vec<u32>,
+    /// Days of each world; several in turn
+    #[arg(long, value_delimiter = ',', default_value = "60", value_name = "D")]
+    days: Vec<u32>,
     /// Specification of a model of leads [default: the one clew ships]
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
@@ -175,7 +175,9 @@ fn short_name(path: &Path) -> String {
 
 async fn feed(args: &TrainArgs, seed: u64, workspace: &Path, own_root: Option<&Path>, globals: &Globals) -> Result<WorldTruth> {
     let world = workspace.with_extension("files");
-    write_world(&Spec { seed, population: args.population, days: args.days, world: World::County, void: None }, &world)?;
+    let in_turn = |of: &[u32]| of[((seed - args.seed) % of.len() as u64) as usize];
+    let spec = Spec { seed, population: in_turn(&args.population), days: in_turn(&args.days), world: World::County, void: None };
+    write_world(&spec, &world)?;
     super::init::make(workspace)?;
     if let Some(root) = own_root {
         copy_queries(&root.join("queries"), &workspace.join("queries"))?;

@@ -235,9 +235,9 @@ fn limits(reviewed: bool) -> Said {
             "Labels come from solved cases alone; an offender who was never found counts as another, so probabilities err on the low side.",
         ),
         true => said(
-            "标注来自已破案件和核查结论；核查未认定的作案人被当作“其他”。合成数据的核查结论总是正确的，现实中并非如此。",
-            "Labels come from solved cases and from reviews; an offender whom a reviewer did not recognise counts as another. Reviews of synthetic worlds are \
-             always right; real ones are not.",
+            "标注来自已破案件和核查结论；核查未认定的作案人被当作“其他”。合成数据中每条线索都有正确的结论，现实中并非如此。",
+            "Labels come from solved cases and from reviews; an offender whom a reviewer did not recognise counts as another. In synthetic worlds every \
+             lead was decided and decided rightly; in real ones it is not.",
         ),
     };
     let (labels_zh, labels_en) = (labels.zh, labels.en);

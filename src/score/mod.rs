@@ -46,7 +46,7 @@ use self::exclude::{Exclusions, Why};
 use self::lead::Ledger;
 use self::missing::Gaps;
 use self::model::{Model, ModelSet, Score, Scorer};
-use self::review::{Drawn, REVIEWED_BY_RANK, Review, Reviews, Verdict, in_slice};
+use self::review::{Drawn, Review, Reviews, Verdict};
 use self::spec::Spec;
 pub use self::text::KindText;
 use self::train::challenger::Challenge;
@@ -90,7 +90,7 @@ pub const WRITES: &[&Table] = &[&CANDIDATES, &LEADS, &SERIES_LEADS, &REASONS, &M
 pub const PARAMS: &[(&str, f64)] = &[
     ("score_seed", 1.0),
     ("score_replicates", 50.0),
-    ("score_sample", 20_000.0),
+    ("score_sample", 100_000.0),
     ("score_offender_pairs_min", 30.0),
     ("score_components_min", 10.0),
     ("leads_per_case", 50.0),
@@ -196,11 +196,10 @@ impl Prepared {
         (lines, series)
     }
 
-    /// Decides what a squad that reviews everything would decide under the models, when it finds out who committed what: of each open case and series the
-    /// first [`REVIEWED_BY_RANK`] and, of the others, the slice.
-    fn review(&mut self, models: &ModelSet, offenders: &Truth) {
-        let mut found = reviewed(&self.data, &self.of_cases, models, offenders);
-        found.extend(reviewed(&self.data, &self.of_series, models, offenders));
+    /// Decides on every subject of every open case and series, as if each had been followed to its end.
+    fn decide(&mut self, offenders: &Truth) {
+        let mut found = decided(&self.data, &self.of_cases, offenders);
+        found.extend(decided(&self.data, &self.of_series, offenders));
         self.data.reviews.extend(found);
     }
 
@@ -224,33 +223,17 @@ impl Prepared {
 }
 
 /// What is decided about the pairs of open cases or series.
-fn reviewed(data: &Data, of: &Judged, models: &ModelSet, offenders: &Truth) -> Vec<Review> {
-    let scorers: BTreeMap<LeadKind, Scorer<'_>> = models.iter().map(|m| (m.kind, Scorer::new(m, data))).collect();
-    let is_open = |pair: &Pair| data.case(pair.case).state == CaseState::Open;
-    let mut of_case: BTreeMap<CaseIx, Vec<(f64, &Pair)>> = BTreeMap::new();
-    for (pair, _) in of.pairs.iter().zip(&of.excluded).filter(|(pair, why)| why.is_none() && is_open(pair)) {
-        let log_odds = scorers[&data.lead_kind(pair)].log_odds(data.kind(pair.subject), pair);
-        of_case.entry(pair.case).or_default().push((log_odds, pair));
-    }
-    let mut reviews = Vec::new();
-    for (case, mut pairs) in of_case {
-        pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| data.subject_id(a.1.subject).cmp(data.subject_id(b.1.subject))));
-        let committed = |subject: &str| {
-            let cases = data.cases_of(case);
-            cases.iter().filter_map(|&c| offenders.get(data.case_id(c))).any(|of_case| of_case.contains(subject))
-        };
-        for (place, (_, pair)) in pairs.into_iter().enumerate() {
-            let subject = data.subject_id(pair.subject);
-            let drawn = match place < REVIEWED_BY_RANK {
-                true => Drawn::Rank,
-                false if in_slice(&lead::lead_id(data.kind(pair.subject), subject, data.case_id(case))) => Drawn::Random,
-                false => continue,
-            };
-            let verdict = if committed(subject) { Verdict::Confirmed } else { Verdict::Benign };
-            reviews.push(Review { case, subject: pair.subject, verdict, drawn, records: vec![] });
-        }
-    }
-    reviews
+fn decided(data: &Data, of: &Judged, offenders: &Truth) -> Vec<Review> {
+    let committed = |pair: &Pair| {
+        let of_case = |case: CaseIx| offenders.get(data.case_id(case)).is_some_and(|o| o.contains(data.subject_id(pair.subject)));
+        data.cases_of(pair.case).into_iter().any(of_case)
+    };
+    let review = |pair: &Pair| {
+        let verdict = if committed(pair) { Verdict::Confirmed } else { Verdict::Benign };
+        Review { case: pair.case, subject: pair.subject, verdict, drawn: Drawn::Rank, records: vec![] }
+    };
+    let may = |(pair, why): &(&Pair, &Option<Why>)| why.is_none() && data.case(pair.case).state == CaseState::Open;
+    of.pairs.iter().zip(&of.excluded).filter(may).map(|(pair, _)| review(pair)).collect()
 }
 
 /// Learns the model of one kind of leads from several workspaces.
@@ -386,7 +369,7 @@ pub struct Lesson<'a> {
     pub name: &'a str,
     /// Its tables.
     pub session: &'a Session,
-    /// Of a world that was made: who committed which case. Its leads are then reviewed, and what reviewers find is learnt from.
+    /// Of a world that was made: who committed which case. Its open cases then teach as well, as if every lead had been followed to its end.
     pub truth: Option<Truth>,
 }
 
@@ -397,30 +380,17 @@ pub async fn train(lessons: &[Lesson<'_>], spec: &Spec, prior: Option<&ModelSet>
     for lesson in lessons {
         prepared.push(Prepared::load(lesson.session).await?);
     }
-    if lessons.iter().any(|l| l.truth.is_some()) {
-        // What is reviewed by rank needs a ranking: of a model that knows solved cases alone.
-        let quick = Spec { replicates: 1, challenger_trees: 0, ..spec.clone() };
-        let (models, _) = fit_all(&together(lessons, &prepared), &quick, prior)?;
-        for (prepared, lesson) in prepared.iter_mut().zip(lessons) {
-            if let Some(truth) = &lesson.truth {
-                prepared.review(&models, truth);
-            }
+    for (prepared, lesson) in prepared.iter_mut().zip(lessons) {
+        if let Some(truth) = &lesson.truth {
+            prepared.decide(truth);
         }
     }
-    fit_all(&together(lessons, &prepared), spec, prior)
-}
-
-fn together<'a>(lessons: &'a [Lesson<'_>], prepared: &'a [Prepared]) -> Vec<(&'a str, &'a Prepared)> {
-    lessons.iter().map(|l| l.name).zip(prepared).collect()
-}
-
-/// A model of each kind.
-fn fit_all(worlds: &[(&str, &Prepared)], spec: &Spec, prior: Option<&ModelSet>) -> Result<(ModelSet, BTreeMap<LeadKind, Challenge>)> {
+    let worlds: Vec<(&str, &Prepared)> = lessons.iter().map(|l| l.name).zip(&prepared).collect();
     let (mut models, mut challenges) = (Vec::new(), BTreeMap::new());
     for kind in LeadKind::iter() {
         // Evidence says of a series what it says of a case, until the series say otherwise.
         let of_cases = models.iter().find(|m: &&Model| m.kind == LeadKind::SubjectCase && kind == LeadKind::SubjectSeries);
-        match fit(kind, worlds, spec, prior.map(|set| set.of(kind)).or(of_cases)) {
+        match fit(kind, &worlds, spec, prior.map(|set| set.of(kind)).or(of_cases)) {
             Outcome::Fitted(fitted) => {
                 models.push(fitted.model);
                 challenges.extend(fitted.challenge.map(|c| (kind, c)));
