@@ -2,16 +2,18 @@
 -- grain: one phone of one case in one class of hour
 -- reads: staging.cases, staging.scene_cells, staging.scene_bins, staging.scene_phones, staging.presence_history, staging.presence_hours
 -- writes: staging.scene_habits
--- params: presence_kappa double = 12, like_hours_min bigint = 30, visitors_share double = 0.05, visitors_weight double = 200
+-- params: presence_kappa double = 12, like_hours_min bigint = 30, visitors_share double = 0.05, visitors_weight double = 200, visitors_max bigint = 4000
 --
 -- DOMAIN-CALLS 12: l = (n_s + κ l0) / (n + κ), counted in active hours per cell, as known before `as_of`, without the hours of the
 -- offence itself (staging.presence_history has already dropped what only dumps show of tested hours). First over all hours,
 -- then again in the class of hour, smoothed towards the first. l0 is that of the phones that come to the scene's cells at all
 -- and whose life is known (at least `like_hours_min` active hours): Σ n_s / Σ n over them, smoothed with `visitors_weight` hours of
 -- `visitors_share`. That is never tiny: a phone without history is treated like those who come there now and then, and earns a
--- factor of a few, not of a hundred.
+-- factor of a few, not of a hundred. Where more than about `visitors_max` phones come (counted cell by cell) l0 is taken from so many of them, drawn by number.
+--
+-- Cases and phones are counted by number, not by name: in a metropolis there are tens of millions of pairs of them.
 with cases as (
-    select case_id, as_of
+    select case_id, as_of, row_number() over (order by case_id) as case_no
     from staging.cases
 ),
 cells as (
@@ -35,120 +37,170 @@ hours as (
     from staging.presence_hours
     where billed
 ),
+every_phone as (
+    select phone from history
+    union
+    select phone from phones
+),
+numbers as (
+    select
+        phone,
+        row_number() over (order by phone) as phone_no,
+        draw_ppm(phone) as draw_ppm
+    from every_phone
+),
+lives as (
+    select n.phone_no, n.draw_ppm, h.cell, h.hour_class, h.known_at, h.n_hours
+    from history h
+    join numbers n on n.phone = h.phone
+),
 tested as (
-    select distinct b.case_id, c.as_of
+    select distinct c.case_no, c.case_id, c.as_of
     from bins b
     join cases c on c.case_id = b.case_id
 ),
+weighed as (
+    select c.case_no, n.phone_no, c.as_of
+    from phones p
+    join cases c on c.case_id = p.case_id
+    join numbers n on n.phone = p.phone
+),
 classes as (
-    select distinct case_id, hour_class
-    from bins
+    select distinct c.case_no, b.hour_class
+    from bins b
+    join cases c on c.case_id = b.case_id
 ),
-spans as (
-    select case_id, min(test_from_us) as from_us, max(test_to_us) as to_us
-    from bins
-    where shift_d = 0
-    group by case_id
-),
-window_hours as (
-    select case_id, unnest(range(from_us / 3600000000, to_us / 3600000000 + 1)) * 3600000000 as hour_us
-    from spans
+scene as (
+    select t.case_no, t.as_of, e.cell
+    from cells e
+    join tested t on t.case_id = e.case_id
 ),
 totals as (
-    select phone, hour_class, known_at, sum(n_hours) as n_hours
-    from history
-    group by phone, hour_class, known_at
+    select phone_no, hour_class, known_at, sum(n_hours) as n_hours
+    from lives
+    group by phone_no, hour_class, known_at
 ),
-in_set as (
-    select e.case_id, h.phone, h.hour_class, sum(h.n_hours) as n_in
-    from tested t
-    join cells e on e.case_id = t.case_id
-    join history h on h.cell = e.cell
-    where h.known_at < t.as_of
-    group by e.case_id, h.phone, h.hour_class
+totals_all as (
+    select phone_no, known_at, sum(n_hours) as n_hours
+    from lives
+    group by phone_no, known_at
 ),
-in_all as (
-    select case_id, phone, sum(n_in) as n_in
-    from in_set
-    group by case_id, phone
+crowds as (
+    select cell, count(distinct phone_no) as n_phones
+    from lives
+    group by cell
+),
+drawn as (
+    select s.case_no, least(1000000, 1000000 * $visitors_max / sum(w.n_phones)) as below_ppm
+    from scene s
+    join crowds w on w.cell = s.cell
+    group by s.case_no
+),
+visits as (
+    select s.case_no, s.as_of, l.phone_no, sum(l.n_hours) as n_in
+    from scene s
+    join drawn d on d.case_no = s.case_no
+    join lives l on l.cell = s.cell
+    where l.known_at < s.as_of and l.draw_ppm < d.below_ppm
+    group by s.case_no, s.as_of, l.phone_no
 ),
 visitors as (
-    select a.case_id, a.phone, max(a.n_in) as n_in, sum(t.n_hours) as n_hours
-    from in_all a
-    join cases c on c.case_id = a.case_id
-    join totals t on t.phone = a.phone
-    where t.known_at < c.as_of
-    group by a.case_id, a.phone
+    select v.case_no, v.phone_no, max(v.n_in) as n_in, sum(t.n_hours) as n_hours
+    from visits v
+    join totals_all t on t.phone_no = v.phone_no
+    where t.known_at < v.as_of
+    group by v.case_no, v.phone_no
     having sum(t.n_hours) >= $like_hours_min
 ),
 reference as (
-    select case_id, sum(n_in) as n_in, sum(n_hours) as n_hours
+    select case_no, sum(n_in) as n_in, sum(n_hours) as n_hours
     from visitors
-    group by case_id
+    group by case_no
+),
+spans as (
+    select c.case_no, min(b.test_from_us) as from_us, max(b.test_to_us) as to_us
+    from bins b
+    join cases c on c.case_id = b.case_id
+    where b.shift_d = 0
+    group by c.case_no
+),
+window_hours as (
+    select case_no, unnest(range(from_us / 3600000000, to_us / 3600000000 + 1)) * 3600000000 as hour_us
+    from spans
+),
+billed as (
+    select n.phone_no, h.cell, h.hour_us, h.hour_class, h.known_at
+    from hours h
+    join numbers n on n.phone = h.phone
 ),
 own_window as (
-    select
-        p.case_id, p.phone, h.hour_class,
-        count(*) as n_hours,
-        sum(case when e.cell is null then 0 else 1 end) as n_in
-    from phones p
-    join window_hours w on w.case_id = p.case_id
-    join hours h on h.phone = p.phone and h.hour_us = w.hour_us
-    join cases c on c.case_id = p.case_id
-    left join cells e on e.case_id = p.case_id and e.cell = h.cell
-    where h.known_at < c.as_of
-    group by p.case_id, p.phone, h.hour_class
+    select w.case_no, h.phone_no, h.hour_class, h.cell
+    from window_hours w
+    join billed h on h.hour_us = w.hour_us
+    join weighed p on p.case_no = w.case_no and p.phone_no = h.phone_no
+    where h.known_at < p.as_of
 ),
-by_class as (
-    select p.case_id, p.phone, t.hour_class, sum(t.n_hours) as n_hours
-    from phones p
-    join cases c on c.case_id = p.case_id
-    join totals t on t.phone = p.phone
-    where t.known_at < c.as_of
-    group by p.case_id, p.phone, t.hour_class
+parts as (
+    select p.case_no, p.phone_no, k.hour_class, cast(0 as bigint) as n_hours, cast(0 as bigint) as n_in, 1 as asked
+    from weighed p
+    join classes k on k.case_no = p.case_no
+    union all
+    select p.case_no, p.phone_no, t.hour_class, t.n_hours, 0 as n_in, 0 as asked
+    from weighed p
+    join totals t on t.phone_no = p.phone_no
+    where t.known_at < p.as_of
+    union all
+    select s.case_no, l.phone_no, l.hour_class, 0 as n_hours, l.n_hours as n_in, 0 as asked
+    from scene s
+    join lives l on l.cell = s.cell
+    left semi join weighed p on p.case_no = s.case_no and p.phone_no = l.phone_no
+    where l.known_at < s.as_of
+    union all
+    select w.case_no, w.phone_no, w.hour_class, -1 as n_hours, case when s.cell is null then 0 else -1 end as n_in, 0 as asked
+    from own_window w
+    left join scene s on s.case_no = w.case_no and s.cell = w.cell
 ),
 counted as (
     select
-        b.case_id, b.phone, b.hour_class,
-        greatest(b.n_hours - coalesce(w.n_hours, 0), 0) as n_hours,
-        greatest(coalesce(i.n_in, 0) - coalesce(w.n_in, 0), 0) as n_in
-    from by_class b
-    left join in_set i on i.case_id = b.case_id and i.phone = b.phone and i.hour_class = b.hour_class
-    left join own_window w on w.case_id = b.case_id and w.phone = b.phone and w.hour_class = b.hour_class
+        case_no, phone_no, hour_class,
+        greatest(sum(n_hours), 0) as n_hours,
+        greatest(sum(n_in), 0) as n_in,
+        max(asked) as asked
+    from parts
+    group by case_no, phone_no, hour_class
 ),
-counted_all as (
-    select case_id, phone, sum(n_hours) as n_hours, sum(n_in) as n_in
+summed as (
+    select
+        case_no, phone_no, hour_class, n_hours, n_in, asked,
+        sum(n_hours) over (partition by case_no, phone_no) as n_hours_all,
+        sum(n_in) over (partition by case_no, phone_no) as n_in_all
     from counted
-    group by case_id, phone
 ),
 smoothed as (
     select
-        p.case_id,
-        p.phone,
-        coalesce(a.n_hours, 0) as n_hours,
-        coalesce(a.n_in, 0) as n_in,
+        s.case_no, s.phone_no, s.hour_class, s.n_hours, s.n_in, s.n_hours_all, s.n_in_all,
         (coalesce(r.n_in, 0) + $visitors_weight * $visitors_share) / (coalesce(r.n_hours, 0) + $visitors_weight) as reference_share
-    from phones p
-    left join counted_all a on a.case_id = p.case_id and a.phone = p.phone
-    left join reference r on r.case_id = p.case_id
+    from summed s
+    left join reference r on r.case_no = s.case_no
+    where s.asked = 1
 ),
 shares as (
     select
-        case_id, phone, n_hours, n_in, reference_share,
-        (n_in + $presence_kappa * reference_share) / (n_hours + $presence_kappa) as own_share
+        case_no, phone_no, hour_class, n_hours, n_in, n_hours_all, n_in_all, reference_share,
+        (n_in_all + $presence_kappa * reference_share) / (n_hours_all + $presence_kappa) as own_share
     from smoothed
 )
 select
-    s.case_id,
-    s.phone,
-    k.hour_class,
-    s.n_hours,
-    s.n_in,
-    coalesce(c.n_hours, 0) as n_hours_class,
-    coalesce(c.n_in, 0) as n_in_class,
+    c.case_id,
+    n.phone,
+    s.hour_class,
+    s.n_hours_all as n_hours,
+    s.n_in_all as n_in,
+    s.n_hours as n_hours_class,
+    s.n_in as n_in_class,
     s.reference_share,
-    least(0.98, (coalesce(c.n_in, 0) + $presence_kappa * s.own_share) / (coalesce(c.n_hours, 0) + $presence_kappa)) as share
+    least(0.98, (s.n_in + $presence_kappa * s.own_share) / (s.n_hours + $presence_kappa)) as share
 from shares s
-join classes k on k.case_id = s.case_id
-left join counted c on c.case_id = s.case_id and c.phone = s.phone and c.hour_class = k.hour_class
-order by s.case_id, s.phone, k.hour_class
+join cases c on c.case_no = s.case_no
+join numbers n on n.phone_no = s.phone_no
+order by c.case_id, n.phone, s.hour_class

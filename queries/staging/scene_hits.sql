@@ -45,7 +45,7 @@ select
     p.known_at,
     p.source_id,
     p.source_row
-from presence p
-join watched w on w.cell = p.cell and w.hour_us = p.hour_us
+from watched w
+join presence p on p.cell = w.cell and p.hour_us = w.hour_us
 where p.at_us between w.from_us and w.to_us
 order by w.case_id, w.shift_d, p.phone, p.at_us, p.source_id, p.source_row, p.cell

@@ -66,6 +66,15 @@ impl Session {
         &self.context
     }
 
+    /// The same tables, joined by sorting both sides, which can go to disk, instead of by a table of one side in memory, which cannot. Slower, and ends where
+    /// the other runs out of memory.
+    pub fn joins_by_sorting(&self) -> Session {
+        let state = self.context.state();
+        let mut config = state.config().clone();
+        config.options_mut().optimizer.prefer_hash_join = false;
+        Session { context: SessionContext::new_with_state(SessionStateBuilder::new_from_existing(state).with_config(config).build()) }
+    }
+
     /// Registers a table of no rows, replacing one of the same name.
     pub fn register_empty(&self, full_name: &str, schema: SchemaRef) -> Result<()> {
         let table = MemTable::try_new(schema, vec![vec![]]).bug("E0141", || format!("register {full_name}"))?;
@@ -179,4 +188,21 @@ fn context(settings: &Settings) -> Result<SessionContext> {
             .bug("E0145", || format!("register schema {schema}"))?;
     }
     Ok(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_join_that_does_not_fit_into_memory_is_done_by_sorting() {
+        let session = Session::empty(&Settings { threads: 2, memory_mb: 256 }).unwrap();
+        let side = "select repeat('x', 40) || i as key from (select unnest(range(0, 6000000)) as i)";
+        let sql = format!("select count(*) as n from ({side}) a join ({side}) b on b.key = a.key");
+        let in_memory = session.context.sql(&sql).await.unwrap().collect().await.unwrap_err();
+        assert!(matches!(in_memory.find_root(), datafusion::error::DataFusionError::ResourcesExhausted(_)), "{in_memory}");
+        let rows = session.joins_by_sorting().context.sql(&sql).await.unwrap().collect().await.unwrap();
+        let n = rows[0].column(0).as_any().downcast_ref::<arrow::array::Int64Array>().unwrap().value(0);
+        assert_eq!(n, 6_000_000);
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
+use datafusion::error::DataFusionError;
 use datafusion::scalar::ScalarValue;
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
@@ -141,13 +142,19 @@ fn check_params(dag: &Dag, params: &Params) -> Result<()> {
 
 async fn execute(step: &Step, config: &Config, catalogue: &Catalogue, lake: &mut Lake, session: &Session, key: &str) -> Result<()> {
     match &step.work {
-        Work::Query(query) => {
-            let frame = query_frame(session, query, &config.params).await?;
-            write_frame(lake, frame, &query.header.writes, &step.name, key).await
-        }
-        Work::EvidenceUnion => {
-            let frame = evidence_union(session, &step.reads).await?;
-            write_frame(lake, frame, &step.writes[0], &step.name, key).await
+        Work::Query(_) | Work::EvidenceUnion => {
+            let frame = step_frame(step, config, session).await?;
+            match write_frame(lake, frame, &step.writes[0], &step.name, key).await? {
+                Written::Committed => Ok(()),
+                // Only the joins of a query cannot go to disk.
+                Written::OutOfMemory(_) => {
+                    let frame = step_frame(step, config, &session.joins_by_sorting()).await?;
+                    match write_frame(lake, frame, &step.writes[0], &step.name, key).await? {
+                        Written::Committed => Ok(()),
+                        Written::OutOfMemory(error) => Err(error.hint("give it more: --memory-mb")),
+                    }
+                }
+            }
         }
         Work::Analysis(analysis) => {
             let outputs = analysis.run(session, config, catalogue).await?;
@@ -178,14 +185,35 @@ pub(super) async fn query_frame(session: &Session, query: &Query, params: &Param
     frame.with_param_values(values).usage("E0317", || format!("bind the parameters of {}", query.name))
 }
 
-async fn write_frame(lake: &mut Lake, frame: DataFrame, table: &str, step: &str, key: &str) -> Result<()> {
+async fn step_frame(step: &Step, config: &Config, session: &Session) -> Result<DataFrame> {
+    match &step.work {
+        Work::Query(query) => query_frame(session, query, &config.params).await,
+        Work::EvidenceUnion => evidence_union(session, &step.reads).await,
+        Work::Analysis(_) => Err(Error::bug("E0317", format!("{} is no query", step.name))),
+    }
+}
+
+/// What came of writing a query's rows.
+enum Written {
+    Committed,
+    /// The memory that SQL may use did not do; nothing was written.
+    OutOfMemory(Error),
+}
+
+async fn write_frame(lake: &mut Lake, frame: DataFrame, table: &str, step: &str, key: &str) -> Result<Written> {
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
     let mut writer = lake.writer_of(table, schema)?;
     let mut stream = frame.execute_stream().await.usage("E0318", || format!("start {step}"))?;
     while let Some(batch) = stream.next().await {
-        writer.write(&batch.usage("E0318", || format!("compute {step}"))?)?;
+        let out_of_memory = batch.as_ref().is_err_and(|e| matches!(e.find_root(), DataFusionError::ResourcesExhausted(_)));
+        match batch.usage("E0318", || format!("compute {step}")) {
+            Ok(batch) => writer.write(&batch)?,
+            Err(error) if out_of_memory => return Ok(Written::OutOfMemory(error)),
+            Err(error) => return Err(error),
+        }
     }
-    lake.commit(writer, Mode::Overwrite, step, key).await
+    lake.commit(writer, Mode::Overwrite, step, key).await?;
+    Ok(Written::Committed)
 }
 
 /// Lineage of all that the queries of a catalogue write, from their plans on empty tables.

@@ -6,6 +6,7 @@ use petgraph::unionfind::UnionFind;
 use strum::IntoEnumIterator;
 
 use super::World;
+use crate::record::draw;
 use crate::score::data::{CaseIx, CaseState, Data, LeadKind, Pair, Role, SUBJECT_KINDS, Settled, SubjectIx, SubjectKind};
 use crate::score::exclude::HOLDER_CERTAIN;
 use crate::score::lead::lead_id;
@@ -190,22 +191,10 @@ pub(super) fn draw(worlds: &[World<'_>], rows: &mut [Taught], spec: &Spec) {
         let pair = &world.pairs[row.pair];
         let rate = if row.offender { 1.0 } else { factor * odds };
         let (case, subject) = (world.data.case_id(pair.case), world.data.subject_id(pair.subject));
-        if row.offender || uniform(spec.seed, &[world.name, case, subject]) < rate {
+        if row.offender || draw::unit(spec.seed, &[world.name, case, subject]) < rate {
             row.weight = row.stands_for / rate;
         }
     }
-}
-
-/// A number in [0, 1) that depends on the texts alone (FNV-1a, mixed by splitmix64): the draw of a pair does not depend on which other
-/// pairs there are.
-fn uniform(seed: u64, texts: &[&str]) -> f64 {
-    let mut h = 0xcbf2_9ce4_8422_2325_u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for byte in texts.iter().flat_map(|t| t.bytes().chain([0])) {
-        h = (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    h = (h ^ (h >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    h = (h ^ (h >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((h ^ (h >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// What became of the named, each person once per case.
