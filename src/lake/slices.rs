@@ -103,13 +103,13 @@ fn copied(batch: RecordBatch) -> Result<RecordBatch> {
     if whole <= own.saturating_mul(WASTE) {
         return Ok(batch);
     }
-    let copy = |column: &ArrayRef| {
+    let copy = |column: &ArrayRef| -> Result<ArrayRef> {
         let data = column.to_data();
         let mut copy = MutableArrayData::new(vec![&data], false, data.len());
-        copy.extend(0, 0, data.len());
-        make_array(copy.freeze())
+        copy.try_extend(0, 0, data.len())?;
+        Ok(make_array(copy.freeze()))
     };
-    Ok(RecordBatch::try_new(batch.schema(), batch.columns().iter().map(copy).collect())?)
+    Ok(RecordBatch::try_new(batch.schema(), batch.columns().iter().map(copy).collect::<Result<_>>()?)?)
 }
 
 #[cfg(test)]

@@ -86,10 +86,10 @@ impl<'a> Ledger<'a> {
             raw_unats: prior_unats,
             basis: "inference",
             text_zh: format!(
-                "基础概率：数据中共有{zh} {known} 个，平均{in_zh} {candidates} 个有线索；经已破案件校准，未看具体证据时约为 {chance}。"
+                "基础概率：数据中共有{zh} {known} 个，平均{in_zh} {candidates} 个有线索；经结果已知的案件校准，未看具体证据时约为 {chance}。"
             ),
             text_en: format!(
-                "Base rate: the data know {known} {en}, of which {candidates} have evidence in {in_en} on average; calibrated on solved cases, the \
+                "Base rate: the data know {known} {en}, of which {candidates} have evidence in {in_en} on average; calibrated on cases whose outcome is known, the \
                  odds before any of it is looked at are about {chance}."
             ),
             n_records: 0,
