@@ -2,10 +2,10 @@
 -- grain: one phone in contact with the victims of one case
 -- reads: staging.cases, staging.party_identifiers, staging.case_exclusions, staging.excluded_numbers, staging.coverage, staging.call_events, records.calls
 -- writes: evidence.victim_contact
--- params: contact_before_h bigint = 72, contact_after_h bigint = 24, contact_remote double = 0.6, contact_other double = 0.05, contact_after_share double = 0.15, contact_kappa double = 2, contact_base double = 0.002, contact_chance_min double = 0.001, contact_peers double = 40
+-- params: contact_before_h bigint = 72, contact_after_h bigint = 24, contact_remote double = 0.6, contact_other double = 0.05, contact_after_share double = 0.15, contact_kappa double = 2, contact_base double = 0.002, contact_chance_min double = 0.001, contact_peers double = 40, contact_repeated double = 0.5
 -- family: contact
--- zh: 案发前{before_h}小时至案发后（报案前，最多{after_h}小时）与被害人电话联系{contacts}次（对方主叫{to_victim}次）；其余{windows}个等长时段中有{windows_with}个也有联系；另有{alike}个陌生号码同样只在该时段出现；在{owners}个有话单的号码中该号码还与{owners_contacted}个联系过，偶然概率约{chance_pct}%
--- en: {contacts} contacts with the victim's phone from {before_h} h before the offence until its report, at most {after_h} h after ({to_victim} towards the victim); contact in {windows_with} of {windows} other windows of that length; {alike} more strangers came up in that window alone; of {owners} numbers with a bill it was in contact with {owners_contacted} more; by chance about {chance_pct} %
+-- zh: 案发前{before_h}小时至案发后（报案前，最多{after_h}小时）与被害人电话联系{contacts}次（对方主叫{to_victim}次）；其余{windows}个等长时段中有{windows_with}个也有联系；另有{alike}个陌生号码同样只在该时段出现；平时只在一个时段出现的陌生号码中约{repeat_pct}%联系过不止一次；在{owners}个有话单的号码中该号码还与{owners_contacted}个联系过，偶然概率约{chance_pct}%
+-- en: {contacts} contacts with the victim's phone from {before_h} h before the offence until its report, at most {after_h} h after ({to_victim} towards the victim); contact in {windows_with} of {windows} other windows of that length; {alike} more strangers came up in that window alone; of strangers that come up in one ordinary window alone about {repeat_pct} % are in contact more than once; of {owners} numbers with a bill it was in contact with {owners_contacted} more; by chance about {chance_pct} %
 --
 -- LR = 1 - π + π / p. π: does an offender of this kind reach the victim by phone (remote offences such as fraud mostly, others
 -- seldom), times `contact_after_share` where the first contact came after the offence, when responders call too. p: chance of such a contact for somebody uninvolved = (w_s + κ p_S) / (w + κ), where w counts the other windows of the
@@ -15,7 +15,8 @@
 -- length of the window, times the victim's openness (its peers over `contact_peers`), at least `contact_chance_min`. The window ends when
 -- the offence was reported: from then on police, insurers and kin call. Of k strangers who came up in the window and in no other, one at most is whom the victim was
 -- reached by: p is times (s (1 - π) + π k) / (s (1 - π) + π), s the strangers that an ordinary window of this victim has, so that ten who called once share what one
--- alone would get. The hubs and services of
+-- alone would get. Strangers mostly call once: where one was in contact more than once, π / p is times `contact_repeated` (of offenders who reach a victim half do so again: an
+-- assumption that favours neither) over the share of strangers of ordinary windows that were, where once, times the ratio of the complements. The hubs and services of
 -- staging.excluded_numbers are left out. Contact that did not happen is no evidence: most offenders never call.
 with cases as (
     select
@@ -113,7 +114,7 @@ covered as (
     group by v.case_id, v.phone
 ),
 newcomers as (
-    select case_id, phone, other, min(window_no) as first_no, max(window_no) as last_no
+    select case_id, phone, other, min(window_no) as first_no, max(window_no) as last_no, count(distinct event_id) as contacts
     from case_touches
     group by case_id, phone, other
 ),
@@ -127,6 +128,12 @@ strangers as (
     left anti join exclusions x on x.case_id = n.case_id and x.subject_id = 'phone:' || n.other
     where n.first_no = n.last_no
     group by n.case_id, n.phone
+),
+repeats as (
+    select (coalesce(sum(case when n.contacts > 1 then 1 else 0 end), 0) + 1.0) / (count(*) + 2) as share
+    from newcomers n
+    left anti join exclusions x on x.case_id = n.case_id and x.subject_id = 'phone:' || n.other
+    where n.first_no = n.last_no and n.first_no <> 0
 ),
 owners as (
     select phone, min(known_at) as known_at, max(to_us) - min(from_us) as covered_us
@@ -216,12 +223,24 @@ chances as (
         ) / (windows + $contact_kappa)) as chance
     from shared
 ),
+counted as (
+    select
+        c.case_id, c.phone, c.other, c.contacts, c.to_victim, c.first_us, c.last_us, c.contact_p, c.windows, c.windows_with, c.owners, c.owners_contacted, c.alike, c.chance,
+        case
+            when c.windows_with > 0 then 1.0
+            when c.contacts > 1 then $contact_repeated / r.share
+            else (1 - $contact_repeated) / (1 - r.share)
+        end as likelier,
+        r.share as repeat_share
+    from chances c
+    cross join repeats r
+),
 ranked as (
     select
-        case_id, phone, other, contacts, to_victim, first_us, last_us, windows, windows_with, owners, owners_contacted, alike, chance,
-        cast(round(ln(1 - contact_p + contact_p / chance) * 1000000) as bigint) as log_lr_unats,
-        row_number() over (partition by case_id, other order by chance, contacts desc, phone) as place
-    from chances
+        case_id, phone, other, contacts, to_victim, first_us, last_us, windows, windows_with, owners, owners_contacted, alike, chance, repeat_share,
+        cast(round(ln(1 - contact_p + contact_p * likelier / chance) * 1000000) as bigint) as log_lr_unats,
+        row_number() over (partition by case_id, other order by chance / likelier, contacts desc, phone) as place
+    from counted
 ),
 cited as (
     select case_id, as_of, other, at_us, unnest(records) as record
@@ -252,7 +271,7 @@ select
     arrow_cast(r.last_us, 'Timestamp(Microsecond, Some("UTC"))') as last_at,
     '{"contacts":' || r.contacts || ',"to_victim":' || r.to_victim || ',"before_h":' || $contact_before_h || ',"after_h":' || $contact_after_h
         || ',"windows":' || r.windows || ',"windows_with":' || r.windows_with || ',"owners":' || r.owners
-        || ',"owners_contacted":' || r.owners_contacted || ',"alike":' || (r.alike - 1) || ',"chance_pct":' || round(r.chance * 100, 2) || '}' as detail,
+        || ',"owners_contacted":' || r.owners_contacted || ',"alike":' || (r.alike - 1) || ',"repeat_pct":' || round(r.repeat_share * 100, 1) || ',"chance_pct":' || round(r.chance * 100, 2) || '}' as detail,
     c.records
 from ranked r
 join citations c on c.case_id = r.case_id and c.other = r.other
