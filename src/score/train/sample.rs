@@ -11,7 +11,7 @@ use crate::score::data::{CaseIx, CaseState, Data, LeadKind, Pair, Role, SUBJECT_
 use crate::score::exclude::HOLDER_CERTAIN;
 use crate::score::lead::lead_id;
 use crate::score::model::{Model, Named};
-use crate::score::review::{Reviews, in_slice};
+use crate::score::review::{Reviews, Verdict, in_slice};
 use crate::score::spec::Spec;
 
 /// One pair of the training population.
@@ -57,8 +57,9 @@ impl Components {
                     groups.union(*first_of_arrest.entry(arrest).or_insert(i), i);
                 }
             }
-            // A series lies with the cases of its offenders.
-            for &(case, subject) in data.offenders.iter().chain(world.offenders) {
+            // A series lies with the cases of its offenders, an open case with those of whoever was confirmed.
+            let confirmed = data.reviews.iter().filter(|r| r.verdict == Verdict::Confirmed).map(|r| (r.case, r.subject));
+            for (case, subject) in data.offenders.iter().chain(world.offenders).copied().chain(confirmed) {
                 let i = case.0 as usize;
                 groups.union(*first_of_offender.entry(subject).or_insert(i), i);
             }

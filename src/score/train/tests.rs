@@ -297,3 +297,39 @@ fn an_open_case_teaches_only_through_what_was_decided_about_it() {
     assert_eq!(after.offender_pairs, before.offender_pairs + confirmed);
     assert_eq!(after.other_pairs, before.other_pairs + f.data.reviews.len() as u64 - confirmed);
 }
+
+#[test]
+fn as_far_as_the_slice_was_decided_solved_cases_stand_for_none_but_themselves() {
+    let (mut f, truth) = world_with_open_cases(20, 20, 3);
+    f.data.cases[..20].iter_mut().for_each(|c| c.solved_weight = 3.0);
+    let stands_for = |f: &Fixture| {
+        let excluded = vec![false; f.data.pairs.len()];
+        let world = [World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded, offenders: &f.data.offenders }];
+        let rows = population(LeadKind::SubjectCase, &world, &Components::of(&world), &offenders_per_case(&world));
+        let solved = rows.iter().find(|r| f.data.case(f.data.pairs[r.pair].case).state == CaseState::Solved).unwrap();
+        (solved.stands_for, solved.stands_for_open)
+    };
+    assert_eq!(stands_for(&f), (3.0, 3.0));
+    let model = fit(&f, &quick()).model;
+    let all = reviewed(&f, &model, &truth, 2);
+    f.data.reviews = all.iter().filter(|r| r.drawn == Drawn::Rank).cloned().collect();
+    let (_, for_open) = stands_for(&f);
+    assert!(for_open > 2.0, "what was decided because of its rank says little of the rest: {for_open}");
+    f.data.reviews = all;
+    assert_eq!(stands_for(&f), (1.0, 0.0));
+}
+
+#[test]
+fn an_open_case_lies_with_the_cases_of_whoever_was_confirmed_in_it() {
+    let (mut f, _) = world_with_open_cases(20, 5, 3);
+    let (case, offender) = f.data.offenders[0];
+    let open = CaseIx(22);
+    f.data.reviews = vec![Review { case: open, subject: offender, verdict: Verdict::Confirmed, drawn: Drawn::Rank, records: vec![] }];
+    let component = |f: &Fixture, case: CaseIx| {
+        let world = [World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &[], offenders: &f.data.offenders }];
+        Components::of(&world).of[&(0, case)]
+    };
+    assert_eq!(component(&f, open), component(&f, case));
+    f.data.reviews[0].verdict = Verdict::Benign;
+    assert_ne!(component(&f, open), component(&f, case));
+}
