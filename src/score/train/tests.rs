@@ -300,8 +300,8 @@ fn an_open_case_teaches_only_through_what_was_decided_about_it() {
 
 #[test]
 fn as_far_as_the_slice_was_decided_solved_cases_stand_for_none_but_themselves() {
-    let (mut f, truth) = world_with_open_cases(20, 20, 3);
-    f.data.cases[..20].iter_mut().for_each(|c| c.solved_weight = 3.0);
+    let (mut f, truth) = world_with_open_cases(40, 20, 3);
+    f.data.cases[..40].iter_mut().for_each(|c| c.solved_weight = 3.0);
     let stands_for = |f: &Fixture| {
         let excluded = vec![false; f.data.pairs.len()];
         let world = [World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded, offenders: &f.data.offenders }];
