@@ -44,7 +44,8 @@ pub async fn run(args: &RerunArgs, globals: &Globals, out: &mut dyn Write) -> Re
     artefact::permit(&config.root, &Choice::of(&params)?, audit::today())?;
     copy_queries(&config.root.join("queries"), &root.join("queries"))?;
     copy_models(&config.root, root, &params)?;
-    let then = Lake::open(&config.root)?.at(&old.lake_before)?;
+    let now = Lake::open(&config.root)?;
+    let then = now.at(&old.lake_before).map_err(|e| gone(&old, &now, e))?;
     then.branch(root, &|table| old.inputs.contains_key(table))?;
     let mut lake = Lake::open_to_write(root)?;
     for (table, hash) in &old.inputs {
@@ -75,6 +76,25 @@ pub async fn run(args: &RerunArgs, globals: &Globals, out: &mut dyn Write) -> Re
                 .hint(if told.is_empty() { "nothing else differs: report this".to_owned() } else { told.join("; ") }))
         }
     }
+}
+
+/// The lake as the run read it is no longer there: names the records that are others now.
+fn gone(old: &Manifest, now: &Lake, cause: Error) -> Error {
+    let tables = &now.published().tables;
+    let changed: Vec<&str> = old
+        .inputs
+        .iter()
+        .filter(|(table, hash)| tables.get(*table).is_none_or(|t| t.hash != **hash))
+        .map(|(table, _)| table.as_str())
+        .collect();
+    let what = if changed.is_empty() {
+        "none of its records is another now".to_owned()
+    } else {
+        format!("erased or changed since: {}", changed.join(", "))
+    };
+    Error::findings("E0871", format!("run {} cannot be done over: the lake as it read it is gone; {what}", old.run_id))
+        .caused_by(cause)
+        .hint("an erasure takes old versions with it; `clew audit list --action erase` says what was erased, when and why")
 }
 
 /// The parameters as the run had them.

@@ -328,6 +328,23 @@ async fn an_erased_file_does_not_come_back_with_its_folder() {
 }
 
 #[tokio::test]
+async fn a_run_over_what_was_erased_since_is_refused_and_names_it() {
+    let squad = Squad::new().await;
+    let (out, code) = squad.run(&["run"]).await;
+    assert_eq!(code, "", "{out}");
+    let runs: Vec<_> = std::fs::read_dir(squad.root().join("runs")).unwrap().map(|e| e.unwrap().path()).collect();
+    let run = runs[0].file_stem().unwrap().to_string_lossy().into_owned();
+    assert_eq!(squad.run(&["rerun", &run]).await.1, "", "nothing was erased yet");
+    let (out, code) = squad.run(&[&["expunge", "--case", "A1", "--yes"], WHO].concat()).await;
+    assert_eq!(code, "", "{out}");
+    let args = ["clew", "-w", squad.root().to_str().unwrap(), "rerun", &run];
+    let refused = Cli::try_parse_from(args).unwrap().run(&mut Vec::new()).await.unwrap_err();
+    assert_eq!(refused.code, "E0871");
+    let said = refused.to_string();
+    assert!(said.contains("erased or changed since") && said.contains("records.cases") && !said.contains("records.transactions"), "{said}");
+}
+
+#[tokio::test]
 async fn an_erased_case_takes_what_was_asked_for_it_alone() {
     let squad = Squad::new().await;
     let (out, code) = squad.run(&["series", "split", "A1", "A2", "--reason", "另有其人", "--by", "li"]).await;
