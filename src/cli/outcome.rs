@@ -175,7 +175,7 @@ async fn decide(config: &Config, asked: &[Asked], args: &OutcomeArgs) -> Result<
                 "the ids stand in `clew leads --candidates`, `clew leads --series` and lead.candidates",
             ));
         };
-        let low = rank.is_none_or(|r| r > REVIEWED_BY_RANK as i64);
+        let low = rank.is_none_or(|r| r > REVIEWED_BY_RANK);
         let usual = if in_slice(&a.lead_id) && low { Drawn::Random } else { Drawn::Rank };
         let drawn = match a.drawn_by.as_deref().map(str::trim).filter(|d| !d.is_empty()) {
             Some(text) => text.parse().map_err(|_| wrong(format!("drawn by `{text}`"), "rank or random"))?,

@@ -155,8 +155,8 @@ async fn stored_schema(folder: &Path, full_name: &str, version: u64) -> Result<S
     super::canonical_schema(&schema)
 }
 
-/// Rows that operators hand on at a time. A sort counts every slice of an aggregation's result as if it were the whole: with four times fewer slices than
-/// usual it counts four times less, and the sort of one partition does not take all the memory that another must begin with.
+/// Rows that operators hand on at a time. Chosen when a sort still counted every slice of an aggregation as the whole; slices are copied now
+/// ([`super::slices`]), and no other size has been measured since.
 const BATCH_ROWS: usize = 32_768;
 
 /// Operators that an error names when memory ran out.

@@ -13,7 +13,7 @@ pub const SLICE_BELOW: u8 = 13;
 pub const SLICE_WEIGHT: f64 = 256.0 / SLICE_BELOW as f64;
 
 /// Places of a case or series that are reviewed because of their rank.
-pub const REVIEWED_BY_RANK: usize = 10;
+pub const REVIEWED_BY_RANK: i64 = 10;
 
 /// Is the lead one of those drawn regardless of rank? Its id is a hash, so nothing about it decides.
 pub fn in_slice(lead_id: &str) -> bool {

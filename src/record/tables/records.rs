@@ -131,7 +131,7 @@ pub const OUTCOMES: Table = records(
     &[
         col("lead_id", "线索编号", Type::Text, "Lead decided on.").required(),
         col("subject_id", "对象", Type::Text, "Subject of the lead.").class(Class::Identifier),
-        col("case_id", "案件编号", Type::Text, "Case of the lead."),
+        col("case_id", "案件编号", Type::Text, "Case or series of the lead."),
         col("outcome", "结论", Type::Text, "confirmed, benign, duplicate, insufficient or other.").required(),
         col("reason", "理由", Type::Text, "Why.").class(Class::Narrative),
         col("decided_by", "核查人", Type::Text, "Who decided."),

@@ -84,6 +84,11 @@ pub(super) fn kinds(worlds: &[World<'_>], rows: &[Taught], spec: &Spec, prior: O
             }
         }
     }
+    // What these pairs do not show at all keeps the curve that it has: open cases may show it.
+    for known in prior.filter(|m| m.edges == spec.edges).into_iter().flat_map(|m| &m.kinds) {
+        let none = || KindCurve { pairs: 0, offenders: 0, spread: vec![0.0; spec.edges.len()], ..known.clone() };
+        found.entry(known.kind.clone()).or_insert_with(none);
+    }
     let all = rows.len().max(1) as f64;
     let is_known = |k: &KindCurve| prior.is_some_and(|m| m.edges == spec.edges && m.curve(&k.kind).is_some());
     // What only speaks against is known by those it is right about.

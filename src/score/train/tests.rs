@@ -333,3 +333,18 @@ fn an_open_case_lies_with_the_cases_of_whoever_was_confirmed_in_it() {
     f.data.reviews[0].verdict = Verdict::Benign;
     assert_ne!(component(&f, open), component(&f, case));
 }
+
+#[test]
+fn a_kind_that_solved_cases_do_not_show_at_all_keeps_the_curve_it_has() {
+    let shipped = fit(&world(&USUAL), &quick()).model;
+    let mut f = world(&WorldSketch { cases: 60, seed: 5, ..USUAL });
+    let contact = f.data.terms.find("victim_contact").unwrap();
+    f.data.pairs.iter_mut().for_each(|p| p.items.retain(|i| i.kind != contact));
+    let excluded = vec![false; f.data.pairs.len()];
+    let world = World { name: "w", data: &f.data, pairs: &f.data.pairs, excluded: &excluded, offenders: &f.data.offenders };
+    let Outcome::Fitted(own) = train(LeadKind::SubjectCase, &[world], &quick(), Some(&shipped)) else { panic!("enough to learn from") };
+    let worth = |m: &Model| m.curve("victim_contact").expect("it is known").slopes.worth(&m.edges, 4.0);
+    let scale = own.model.training.calibration_slope;
+    assert!((worth(&own.model) / (worth(&shipped) * scale) - 1.0).abs() < 0.02, "{} of {}", worth(&own.model), worth(&shipped));
+    assert_eq!(own.model.curve("victim_contact").unwrap().pairs, 0);
+}
