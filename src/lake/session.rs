@@ -70,7 +70,8 @@ impl Session {
     /// the other runs out of memory.
     pub fn joins_by_sorting(&self) -> Session {
         let state = self.context.state();
-        let mut config = state.config().clone();
+        // The catalogue is kept: with a default one made anew there would be no tables.
+        let mut config = state.config().clone().with_create_default_catalog_and_schema(false);
         config.options_mut().optimizer.prefer_hash_join = false;
         Session { context: SessionContext::new_with_state(SessionStateBuilder::new_from_existing(state).with_config(config).build()) }
     }
@@ -204,5 +205,16 @@ mod tests {
         let rows = session.joins_by_sorting().context.sql(&sql).await.unwrap().collect().await.unwrap();
         let n = rows[0].column(0).as_any().downcast_ref::<arrow::array::Int64Array>().unwrap().value(0);
         assert_eq!(n, 6_000_000);
+    }
+
+    #[tokio::test]
+    async fn joining_by_sorting_sees_the_same_tables() {
+        let session = Session::empty(&Settings { threads: 2, memory_mb: 256 }).unwrap();
+        let schema = Arc::new(ArrowSchema::new(vec![arrow::datatypes::Field::new("n", arrow::datatypes::DataType::Int64, true)]));
+        session.register_empty("staging.mine", schema).unwrap();
+        for either in [&session.joins_by_sorting(), &session] {
+            either.batches("staging.mine", &["n"], &[]).await.unwrap();
+            either.batches("records.calls", &["owner"], &[]).await.unwrap();
+        }
     }
 }
