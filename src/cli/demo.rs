@@ -48,7 +48,8 @@ pub async fn run(args: &DemoArgs, globals: &Globals, out: &mut dyn Write) -> Res
     let world = args.out.join("world");
     let started = Instant::now();
     let said = |what: &str| eprintln!("{:5.1} s  {what}", started.elapsed().as_secs_f64());
-    let spec = Spec { seed: args.seed, population: args.population, days: args.days, world: World::County, void: None };
+    let spec =
+        Spec { seed: args.seed, population: args.population, days: args.days, world: World::County, void: None, register_only: false };
     let made = write_world(&spec, &world)?;
     said(&format!("synthetic county: {} call rows, {} statement rows", made.call_rows, made.statement_rows));
     let workspace = args.out.join("workspace");

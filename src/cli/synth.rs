@@ -25,6 +25,9 @@ pub struct SynthArgs {
     /// Make a family of evidence uninformative
     #[arg(long, value_enum)]
     void: Option<Void>,
+    /// Write cases, parties and divisions only, as if nobody had been asked for records
+    #[arg(long)]
+    register_only: bool,
     /// Folder to write to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -34,7 +37,14 @@ pub struct SynthArgs {
 
 /// Writes the world and prints what it holds.
 pub fn run(args: &SynthArgs, out: &mut dyn Write) -> Result<()> {
-    let spec = Spec { seed: args.seed, population: args.population, days: args.days, world: args.world, void: args.void };
+    let spec = Spec {
+        seed: args.seed,
+        population: args.population,
+        days: args.days,
+        world: args.world,
+        void: args.void,
+        register_only: args.register_only,
+    };
     let summary = write_world(&spec, &args.out)?;
     let text = format!(
         "{} {} persons, {} days, seed {}: {} call rows in {} files, {} statement rows in {}; the truth is in {}\n",

@@ -176,7 +176,14 @@ fn short_name(path: &Path) -> String {
 async fn feed(args: &TrainArgs, seed: u64, workspace: &Path, own_root: Option<&Path>, globals: &Globals) -> Result<WorldTruth> {
     let world = workspace.with_extension("files");
     let in_turn = |of: &[u32]| of[((seed - args.seed) % of.len() as u64) as usize];
-    let spec = Spec { seed, population: in_turn(&args.population), days: in_turn(&args.days), world: World::County, void: None };
+    let spec = Spec {
+        seed,
+        population: in_turn(&args.population),
+        days: in_turn(&args.days),
+        world: World::County,
+        void: None,
+        register_only: false,
+    };
     write_world(&spec, &world)?;
     super::init::make(workspace)?;
     if let Some(root) = own_root {

@@ -59,6 +59,8 @@ pub struct Spec {
     pub world: World,
     /// What is made uninformative, if anything.
     pub void: Option<Void>,
+    /// Only what a squad has that asks nobody for records: cases, parties and divisions, the same as in the whole world.
+    pub register_only: bool,
 }
 
 /// Shape of the settlements.
@@ -163,20 +165,17 @@ pub fn write_world(spec: &Spec, out: &Path) -> Result<Summary> {
         fs::create_dir_all(&path).usage("E0902", || format!("create {}", path.display()))?;
         Ok(path)
     };
-    let (calls, statement_folder, truth_folder) = (folder("calls")?, folder("statements")?, folder("truth")?);
+    let truth_folder = folder("truth")?;
     let (world, cases, requests) = build(spec);
-    let tables = write::canonical::write_all(&world, &cases, &requests, out)?;
-    let deliveries = stream::deliveries(&world, &requests);
-    let call_rows = stream::write_calls(&world, &requests, &deliveries, &calls)?;
-    let statements = ledger::statements(&world, &requests);
-    let statement_rows = ledger::write_statements(&world, &statements, &statement_folder)?;
-    for d in &deliveries {
-        let kind = if matches!(requests[d.request].what, What::Bill { .. }) { "bill" } else { "dump" };
-        sidecar(&world, &requests[d.request], Some(kind), &calls.join(&d.file))?;
-    }
-    for s in &statements {
-        sidecar(&world, &requests[s.request], None, &statement_folder.join(&s.file))?;
-    }
+    let (tables, calls, statements) = if spec.register_only {
+        (write::canonical::write_register(&world, &cases, out)?, Delivered::default(), Delivered::default())
+    } else {
+        (
+            write::canonical::write_all(&world, &cases, &requests, out)?,
+            deliver_calls(&world, &requests, &folder("calls")?)?,
+            deliver_statements(&world, &requests, &folder("statements")?)?,
+        )
+    };
     let truth = truth::write(&world, &cases, &truth_folder)?;
     let summary = Summary {
         seed: spec.seed,
@@ -185,15 +184,41 @@ pub fn write_world(spec: &Spec, out: &Path) -> Result<Summary> {
         world: spec.world,
         void: spec.void,
         tables,
-        call_files: deliveries.len() as u64,
-        call_rows: call_rows.iter().sum(),
-        statement_files: statements.len() as u64,
-        statement_rows: statement_rows.iter().sum(),
+        call_files: calls.files,
+        call_rows: calls.rows,
+        statement_files: statements.files,
+        statement_rows: statements.rows,
         truth,
     };
     let text = serde_json::to_string_pretty(&summary).bug("E0903", || "write counts.json".to_string())?;
     write_file(&truth_folder.join("counts.json"), format!("{text}\n").as_bytes())?;
     Ok(summary)
+}
+
+/// How much of one kind was delivered.
+#[derive(Clone, Copy, Debug, Default)]
+struct Delivered {
+    files: u64,
+    rows: u64,
+}
+
+fn deliver_calls(world: &world::World, requests: &[requests::Request], folder: &Path) -> Result<Delivered> {
+    let deliveries = stream::deliveries(world, requests);
+    let rows = stream::write_calls(world, requests, &deliveries, folder)?;
+    for d in &deliveries {
+        let kind = if matches!(requests[d.request].what, What::Bill { .. }) { "bill" } else { "dump" };
+        sidecar(world, &requests[d.request], Some(kind), &folder.join(&d.file))?;
+    }
+    Ok(Delivered { files: deliveries.len() as u64, rows: rows.iter().sum() })
+}
+
+fn deliver_statements(world: &world::World, requests: &[requests::Request], folder: &Path) -> Result<Delivered> {
+    let statements = ledger::statements(world, requests);
+    let rows = ledger::write_statements(world, &statements, folder)?;
+    for s in &statements {
+        sidecar(world, &requests[s.request], None, &folder.join(&s.file))?;
+    }
+    Ok(Delivered { files: statements.len() as u64, rows: rows.iter().sum() })
 }
 
 fn build(spec: &Spec) -> (world::World, Vec<cases::Case>, Vec<requests::Request>) {

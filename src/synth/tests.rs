@@ -1,6 +1,7 @@
 //! What the world promises.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -15,7 +16,7 @@ use super::world::{GroupKind, World};
 use super::{Spec, Void, World as Shape, build, write_world};
 
 fn spec(seed: u64, population: u32, void: Option<Void>) -> Spec {
-    Spec { seed, population, days: 40, world: Shape::County, void }
+    Spec { seed, population, days: 40, world: Shape::County, void, register_only: false }
 }
 
 fn world(seed: u64, void: Option<Void>) -> (World, Vec<Case>, Vec<Request>) {
@@ -404,6 +405,21 @@ fn every_void_world_and_the_metro_are_written() {
     }
     let metro = Spec { days: 14, world: Shape::Metro, ..spec(4, 2_000, None) };
     assert!(write_world(&metro, &folder.path().join("metro")).unwrap().tables.cases > 20);
+}
+
+#[test]
+fn the_register_alone_is_that_of_the_whole_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, register) = (folder.path().join("whole"), folder.path().join("register"));
+    write_world(&Spec { days: 14, ..spec(4, 1_000, None) }, &whole).unwrap();
+    let summary = write_world(&Spec { days: 14, register_only: true, ..spec(4, 1_000, None) }, &register).unwrap();
+    assert_eq!((summary.call_rows, summary.statement_rows, summary.tables.requests), (0, 0, 0));
+    let mut files: Vec<String> = fs::read_dir(&register).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    assert_eq!(files, ["cases.csv", "parties.csv", "regions.csv", "truth"]);
+    for file in ["cases.csv", "parties.csv", "regions.csv", "truth/offenders.csv"] {
+        assert_eq!(fs::read(register.join(file)).unwrap(), fs::read(whole.join(file)).unwrap(), "{file}");
+    }
 }
 
 #[test]

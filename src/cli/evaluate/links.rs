@@ -81,7 +81,10 @@ async fn of_worlds(args: &LinksArgs, globals: &Globals, n: u64) -> Result<Vec<Li
     for seed in args.seed..args.seed + n {
         let folder = tempfile::tempdir().bug("E0822", || "make a temporary folder".into())?;
         let world = folder.path().join("world");
-        synth::write_world(&Spec { seed, population: args.population, days: args.days, world: args.world, void: args.void }, &world)?;
+        synth::write_world(
+            &Spec { seed, population: args.population, days: args.days, world: args.world, void: args.void, register_only: false },
+            &world,
+        )?;
         let workspace = folder.path().join("workspace");
         crate::cli::init::make(&workspace)?;
         let globals = globals.at(workspace);

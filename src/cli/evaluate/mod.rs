@@ -52,7 +52,7 @@ pub struct EvaluateArgs {
     /// Make a family of evidence uninformative in each world
     #[arg(long, value_enum)]
     void: Option<Void>,
-    /// Load only cases, parties and divisions of each world: what a squad has before the first request
+    /// Make only cases, parties and divisions of each world: what a squad has before the first request
     #[arg(long, requires = "worlds")]
     register_only: bool,
     /// Model to judge: `shipped`, a version of the workspace, or a folder [default: the one behind the leads; of made worlds, the shipped one]
@@ -80,9 +80,6 @@ pub struct EvaluateArgs {
 enum EvaluateWhat {
     Links(links::LinksArgs),
 }
-
-/// Files of a synthetic world that hold the register.
-const REGISTER: [&str; 3] = ["cases.csv", "parties.csv", "regions.csv"];
 
 /// Runs the evaluation and prints it.
 pub async fn run(args: &EvaluateArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
@@ -147,13 +144,19 @@ async fn of_worlds(args: &EvaluateArgs, globals: &Globals, n: u64, capacity: Cap
     for seed in args.seed..args.seed + n {
         let folder = tempfile::tempdir().bug("E0822", || "make a temporary folder".into())?;
         let world = folder.path().join("world");
-        let spec = Spec { seed, population: args.population, days: args.days, world: args.world, void: args.void };
+        let spec = Spec {
+            seed,
+            population: args.population,
+            days: args.days,
+            world: args.world,
+            void: args.void,
+            register_only: args.register_only,
+        };
         synth::write_world(&spec, &world)?;
         let workspace = folder.path().join("workspace");
         super::init::make(&workspace)?;
         let globals = globals.at(workspace);
-        let files = if args.register_only { REGISTER.map(|f| world.join(f)).to_vec() } else { vec![world.clone()] };
-        ingest_quietly(&globals, &files).await?;
+        ingest_quietly(&globals, std::slice::from_ref(&world)).await?;
         run_workspace(&globals, &[]).await?;
         let figures = figures::of_workspace(&globals.config()?, &world, Some(&model), capacity).await?;
         let hits: Vec<String> = figures.rankings.iter().take(3).map(|r| format!("{} {:.3}", r.name, r.all.hit_at[2])).collect();

@@ -65,6 +65,16 @@ pub fn write_all(world: &World, cases: &[Case], requests: &[Request], out: &Path
     })
 }
 
+/// Writes what a squad has that asks nobody for records.
+pub fn write_register(world: &World, cases: &[Case], out: &Path) -> Result<CanonicalCounts> {
+    Ok(CanonicalCounts {
+        cases: register::write_cases(world, cases, out)?,
+        parties: register::write_parties(world, cases, out)?,
+        regions: write_regions(world, out)?,
+        ..CanonicalCounts::default()
+    })
+}
+
 /// Text of a value; empty without one.
 pub fn opt<T: ToString>(value: Option<T>) -> String {
     value.map(|v| v.to_string()).unwrap_or_default()
