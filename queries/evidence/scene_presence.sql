@@ -114,21 +114,39 @@ cited as (
     from elsewhere_hours e
     join presence p on p.phone = e.phone and p.hour_us = e.hour_us
 ),
-citations as (
+cited_once as (
     select
         h.case_id,
         h.phone,
-        count(distinct h.record) as n_records,
-        count(distinct case when h.at_scene = 1 then h.record end) as n_scene_records,
-        count(distinct case when h.at_scene = 1 then h.cell end) as n_cells,
-        min(h.at_us) as first_us,
-        max(h.at_us) as last_us,
+        h.record,
+        min(h.cell) as cell,
+        min(h.at_us) as at_us,
         min(h.delivery) as delivery,
-        array_slice(array_sort(array_distinct(array_agg(h.record))), 1, 50) as records
+        max(h.at_scene) as at_scene
     from cited h
     join cases c on c.case_id = h.case_id
     where h.known_at < c.as_of
-    group by h.case_id, h.phone
+    group by h.case_id, h.phone, h.record
+),
+numbered as (
+    select
+        case_id, phone, record, cell, at_us, delivery, at_scene,
+        row_number() over (partition by case_id, phone order by record) as nth
+    from cited_once
+),
+citations as (
+    select
+        case_id,
+        phone,
+        count(*) as n_records,
+        sum(at_scene) as n_scene_records,
+        count(distinct case when at_scene = 1 then cell end) as n_cells,
+        min(at_us) as first_us,
+        max(at_us) as last_us,
+        min(delivery) as delivery,
+        array_agg(record order by record) filter (where nth <= 50) as records
+    from numbered
+    group by case_id, phone
 )
 select
     'phone:' || p.phone as subject_id,
