@@ -101,14 +101,23 @@ nulls as (
     cross join trials t
     where r.shift_d = 0
 ),
+cited_once as (
+    select case_id, phone, other_record as record, max(case when other_dumped then 1 else 0 end) as dumped
+    from recurrences
+    where shift_d = 0
+    group by case_id, phone, other_record
+),
+numbered as (
+    select case_id, phone, record, dumped, row_number() over (partition by case_id, phone order by record) as nth
+    from cited_once
+),
 citations as (
     select
         case_id, phone,
-        max(case when other_dumped then 1 else 0 end) as dumped,
-        count(distinct other_record) as n_records,
-        array_slice(array_sort(array_distinct(array_agg(other_record))), 1, 50) as records
-    from recurrences
-    where shift_d = 0
+        max(dumped) as dumped,
+        count(*) as n_records,
+        array_agg(record order by record) filter (where nth <= 50) as records
+    from numbered
     group by case_id, phone
 )
 select
