@@ -27,7 +27,9 @@ pub struct RunArgs {
 pub async fn run(args: &RunArgs, globals: &Globals, out: &mut dyn Write) -> Result<()> {
     let manifest = run_workspace(globals, &args.select).await?;
     let ran = manifest.steps.iter().filter(|s| s.outcome == "ran").count();
-    eprintln!("{ran} of {} steps ran; lake version {}", manifest.steps.len(), &manifest.lake_after[..16]);
+    let kept = manifest.steps.iter().filter(|s| s.outcome == "kept").count();
+    let kept = if kept > 0 { format!(", {kept} kept from a run that did not end") } else { String::new() };
+    eprintln!("{ran} of {} steps ran{kept}; lake version {}", manifest.steps.len(), &manifest.lake_after[..16]);
     for warning in &manifest.warnings {
         eprintln!("warning: {warning}");
     }

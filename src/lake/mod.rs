@@ -11,6 +11,7 @@ mod erased;
 mod failpoint;
 mod functions;
 mod hash;
+mod kept;
 mod output;
 mod pool;
 mod published;
@@ -165,6 +166,7 @@ impl Lake {
         failpoint("before_publish");
         self.staged.write(&self.folder)?;
         self.published = self.staged.clone();
+        self.drop_kept();
         failpoint("after_publish");
         Ok(())
     }

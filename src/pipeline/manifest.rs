@@ -13,7 +13,7 @@ use crate::error::{Context, Error, Result};
 pub struct StepRecord {
     /// Name.
     pub step: String,
-    /// ran or unchanged.
+    /// ran, unchanged, or kept from a run that did not end.
     pub outcome: String,
     /// Wall time.
     pub duration_ms: u64,

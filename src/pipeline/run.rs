@@ -62,6 +62,7 @@ pub async fn run(
     check_lineage(catalogue, &config.params).await?;
     let selected = dag.select(&options.selections)?;
     let settings = Settings { threads: config.threads, memory_mb: config.memory_mb };
+    let kept = lake.kept();
     drop_orphans(lake, &dag);
     let session = lake.session(&settings).await?;
     let mut manifest = Manifest {
@@ -80,16 +81,28 @@ pub async fn run(
         let started = Instant::now();
         let key = step_key(step, lake.staged(), &config.params, BUILD)?;
         let current = step.writes.iter().all(|t| lake.staged().tables.get(t).is_some_and(|e| e.step_key == key));
-        if !current {
+        let of_before: Vec<_> = step.writes.iter().filter_map(|t| kept.get_key_value(t).filter(|(_, e)| e.step_key == key)).collect();
+        let outcome = match (current, of_before.len() == step.writes.len()) {
+            (true, _) => "unchanged",
+            (false, true) => "kept",
+            (false, false) => "ran",
+        };
+        if outcome == "kept" {
+            of_before.iter().for_each(|(table, entry)| lake.take_up(table, entry));
+        }
+        if outcome == "ran" {
             progress.step(number + 1, selected.len(), &step.name);
             execute(step, config, catalogue, lake, &session, &key).await.map_err(|e| in_step(e, &step.name))?;
+        }
+        if !current {
             for table in &step.writes {
                 session.register(lake.folder(), table, &lake.staged().tables[table]).await?;
             }
+            lake.keep()?;
         }
         manifest.steps.push(StepRecord {
             step: step.name.clone(),
-            outcome: if current { "unchanged" } else { "ran" }.into(),
+            outcome: outcome.into(),
             duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             writes: step.writes.iter().map(|t| (t.clone(), (lake.staged().tables[t].rows, lake.staged().tables[t].hash.clone()))).collect(),
             step_key: key,

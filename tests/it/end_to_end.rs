@@ -362,3 +362,41 @@ fn every_command_gives_its_errors_as_json_when_asked_for_json() {
         assert!(output.stdout.is_empty(), "{command:?} printed data");
     }
 }
+
+/// What was computed before a step failed is not computed again, and is not published either until a run ends.
+#[test]
+fn a_run_goes_on_where_one_before_it_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("world");
+    clew(&["synth", "--seed", "3", "--population", "1000", "--days", "14", "--register-only", "--out", text(&world)]);
+    let workspace = fed(folder.path(), "w", &world, "1");
+    let w = text(&workspace);
+    let mart = |name: &str, reads: &str, sql: &str| {
+        let header = format!("-- For a test.\n-- grain: one row\n-- reads: {reads}\n-- writes: marts.{name}\n-- params: none\n");
+        std::fs::write(workspace.join(format!("queries/marts/{name}.sql")), format!("{header}{sql}\n")).unwrap();
+    };
+    mart("first", "records.cases", "select count(*) as n, max(case_id) as case_id from records.cases");
+    mart("second", "marts.first", "select cast(case_id || 'x' as bigint) as n from marts.first");
+    let run = ["-w", w, "run", "--select", "marts/first", "--select", "marts/second", "--format", "json"];
+    fails(&run, 2, "run step marts/second");
+    fails(&["-w", w, "sql", "select n from marts.first"], 2, "marts.first");
+    mart("second", "marts.first", "select n + 1 as n from marts.first");
+    let manifest: serde_json::Value = serde_json::from_slice(&clew(&run)).unwrap();
+    let outcomes: Vec<&str> = manifest["steps"].as_array().unwrap().iter().map(|s| s["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["kept", "ran"]);
+    let n = |table: &str| row(w, &format!("select n from {table}"))[0].parse::<u64>().unwrap();
+    assert_eq!(n("marts.second"), n("marts.first") + 1);
+    assert!(!workspace.join("lake/KEPT").exists());
+
+    // A load in between makes what was kept void.
+    mart("second", "marts.first", "select cast(case_id || 'x' as bigint) as n from marts.first");
+    mart("first", "records.cases", "select count(*) + 1 as n, max(case_id) as case_id from records.cases");
+    fails(&run, 2, "run step marts/second");
+    let other = folder.path().join("other");
+    clew(&["synth", "--seed", "4", "--population", "1000", "--days", "14", "--register-only", "--out", text(&other)]);
+    clew(&["-w", w, "ingest", text(&other)]);
+    mart("second", "marts.first", "select n + 1 as n from marts.first");
+    let manifest: serde_json::Value = serde_json::from_slice(&clew(&run)).unwrap();
+    assert!(manifest["steps"].as_array().unwrap().iter().all(|s| s["outcome"] == "ran"), "{manifest}");
+    assert_eq!(n("marts.first"), row(w, "select count(*) + 1 from records.cases")[0].parse::<u64>().unwrap());
+}
