@@ -371,32 +371,33 @@ fn a_run_goes_on_where_one_before_it_failed() {
     clew(&["synth", "--seed", "3", "--population", "1000", "--days", "14", "--register-only", "--out", text(&world)]);
     let workspace = fed(folder.path(), "w", &world, "1");
     let w = text(&workspace);
-    let mart = |name: &str, reads: &str, sql: &str| {
-        let header = format!("-- For a test.\n-- grain: one row\n-- reads: {reads}\n-- writes: marts.{name}\n-- params: none\n");
-        std::fs::write(workspace.join(format!("queries/marts/{name}.sql")), format!("{header}{sql}\n")).unwrap();
+    std::fs::create_dir_all(workspace.join("queries/staging")).unwrap();
+    let query = |name: &str, reads: &str, sql: &str| {
+        let header = format!("-- For a test.\n-- grain: one row\n-- reads: {reads}\n-- writes: staging.{name}\n-- params: none\n");
+        std::fs::write(workspace.join(format!("queries/staging/{name}.sql")), format!("{header}{sql}\n")).unwrap();
     };
-    mart("first", "records.cases", "select count(*) as n, max(case_id) as case_id from records.cases");
-    mart("second", "marts.first", "select cast(case_id || 'x' as bigint) as n from marts.first");
-    let run = ["-w", w, "run", "--select", "marts/first", "--select", "marts/second", "--format", "json"];
-    fails(&run, 2, "run step marts/second");
-    fails(&["-w", w, "sql", "select n from marts.first"], 2, "marts.first");
-    mart("second", "marts.first", "select n + 1 as n from marts.first");
+    query("first", "records.cases", "select count(*) as n, max(case_id) as case_id from records.cases");
+    query("second", "staging.first", "select cast(case_id || 'x' as bigint) as n from staging.first");
+    let run = ["-w", w, "run", "--select", "staging/first", "--select", "staging/second", "--format", "json"];
+    fails(&run, 2, "run step staging/second");
+    fails(&["-w", w, "sql", "select n from staging.first"], 2, "staging.first");
+    query("second", "staging.first", "select n + 1 as n from staging.first");
     let manifest: serde_json::Value = serde_json::from_slice(&clew(&run)).unwrap();
     let outcomes: Vec<&str> = manifest["steps"].as_array().unwrap().iter().map(|s| s["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["kept", "ran"]);
     let n = |table: &str| row(w, &format!("select n from {table}"))[0].parse::<u64>().unwrap();
-    assert_eq!(n("marts.second"), n("marts.first") + 1);
+    assert_eq!(n("staging.second"), n("staging.first") + 1);
     assert!(!workspace.join("lake/KEPT").exists());
 
     // A load in between makes what was kept void.
-    mart("second", "marts.first", "select cast(case_id || 'x' as bigint) as n from marts.first");
-    mart("first", "records.cases", "select count(*) + 1 as n, max(case_id) as case_id from records.cases");
-    fails(&run, 2, "run step marts/second");
+    query("second", "staging.first", "select cast(case_id || 'x' as bigint) as n from staging.first");
+    query("first", "records.cases", "select count(*) + 1 as n, max(case_id) as case_id from records.cases");
+    fails(&run, 2, "run step staging/second");
     let other = folder.path().join("other");
     clew(&["synth", "--seed", "4", "--population", "1000", "--days", "14", "--register-only", "--out", text(&other)]);
     clew(&["-w", w, "ingest", text(&other)]);
-    mart("second", "marts.first", "select n + 1 as n from marts.first");
+    query("second", "staging.first", "select n + 1 as n from staging.first");
     let manifest: serde_json::Value = serde_json::from_slice(&clew(&run)).unwrap();
     assert!(manifest["steps"].as_array().unwrap().iter().all(|s| s["outcome"] == "ran"), "{manifest}");
-    assert_eq!(n("marts.first"), row(w, "select count(*) + 1 from records.cases")[0].parse::<u64>().unwrap());
+    assert_eq!(n("staging.first"), row(w, "select count(*) + 1 from records.cases")[0].parse::<u64>().unwrap());
 }
