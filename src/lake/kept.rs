@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Lake;
 use super::delta::table_folder;
-use super::published::Entry;
+use super::published::{Entry, write_whole};
 use crate::error::{Context, Result};
 
 #[derive(Serialize, Deserialize)]
@@ -23,18 +23,17 @@ fn path(lake: &Path) -> PathBuf {
 }
 
 impl Lake {
-    /// Writes down what is staged and not published. Not flushed: a file that a crash has torn is passed over.
+    /// Writes down what is staged and not published, beside what was kept before and has not been computed again.
     ///
     /// # Errors
-    /// `E0124` the file cannot be written.
+    /// `E0123` the file cannot be written.
     pub fn keep(&self) -> Result<()> {
+        let mut tables = self.kept();
         let changed = self.staged.tables.iter().filter(|(name, entry)| self.published.tables.get(*name) != Some(entry));
-        let tables = changed.map(|(name, entry)| (name.clone(), entry.clone())).collect();
+        tables.extend(changed.map(|(name, entry)| (name.clone(), entry.clone())));
         let kept = Kept { on: self.published.lake_version.clone(), tables };
         let text = serde_json::to_string(&kept).bug("E0124", || "write KEPT".into())?;
-        let (path, temporary) = (path(&self.folder), path(&self.folder).with_extension("writing"));
-        std::fs::write(&temporary, text).usage("E0124", || format!("write {}", temporary.display()))?;
-        std::fs::rename(&temporary, &path).usage("E0124", || format!("replace {}", path.display()))
+        write_whole(&path(&self.folder), &text)
     }
 
     /// What the last run kept, if it started from what is published now and its files are still there.

@@ -167,7 +167,7 @@ pub(super) fn versions(folder: &Path) -> Result<Vec<String>> {
 }
 
 /// Replaces a file so that a reader sees either the old or the new text, never a part.
-fn write_whole(path: &Path, text: &str) -> Result<()> {
+pub(super) fn write_whole(path: &Path, text: &str) -> Result<()> {
     let temporary = path.with_extension("writing");
     let mut file = File::create(&temporary).usage("E0123", || format!("create {}", temporary.display()))?;
     file.write_all(text.as_bytes()).usage("E0123", || format!("write {}", temporary.display()))?;

@@ -381,6 +381,13 @@ fn a_run_goes_on_where_one_before_it_failed() {
     let run = ["-w", w, "run", "--select", "staging/first", "--select", "staging/second", "--format", "json"];
     fails(&run, 2, "run step staging/second");
     fails(&["-w", w, "sql", "select n from staging.first"], 2, "staging.first");
+    // One that gets less far in between loses nothing.
+    query("early", "records.cases", "select count(*) as n, max(case_id) as case_id from records.cases");
+    query("other", "staging.early", "select cast(case_id || 'x' as bigint) as n from staging.early");
+    fails(&["-w", w, "run", "--select", "staging/early", "--select", "staging/other"], 2, "run step staging/other");
+    for name in ["early", "other"] {
+        std::fs::remove_file(workspace.join(format!("queries/staging/{name}.sql"))).unwrap();
+    }
     query("second", "staging.first", "select n + 1 as n from staging.first");
     let manifest: serde_json::Value = serde_json::from_slice(&clew(&run)).unwrap();
     let outcomes: Vec<&str> = manifest["steps"].as_array().unwrap().iter().map(|s| s["outcome"].as_str().unwrap()).collect();
