@@ -47,46 +47,51 @@ present as (
     group by h.case_id, h.shift_d, b.bin, h.phone
 ),
 bin_hours as (
-    select
-        case_id, bin, from_us, to_us,
-        unnest(range(test_from_us / 3600000000, test_to_us / 3600000000 + 1)) * 3600000000 as hour_us
-    from bins
-    where shift_d = 0
+    select case_id, bin, hour_us, hour_us + 3600000000 > from_us and hour_us <= to_us as is_core
+    from (
+        select
+            case_id, bin, from_us, to_us,
+            unnest(range(test_from_us / 3600000000, test_to_us / 3600000000 + 1)) * 3600000000 as hour_us
+        from bins
+        where shift_d = 0
+    ) h
+),
+case_hours as (
+    select distinct case_id, hour_us
+    from bin_hours
 ),
 active as (
     select
         p.case_id,
-        b.bin,
         p.phone,
         h.hour_us,
-        b.hour_us + 3600000000 > b.from_us and b.hour_us <= b.to_us as is_core,
-        sqrt(
-            (m.lat - c.lat) * 111195 * (m.lat - c.lat) * 111195
-            + (m.lon - c.lon) * 111195 * cos(radians(c.lat)) * (m.lon - c.lon) * 111195 * cos(radians(c.lat))
-        ) as distance_m,
-        e.cell is not null as in_set
+        min(case
+            when e.cell is null and coalesce(sqrt(
+                (m.lat - c.lat) * 111195 * (m.lat - c.lat) * 111195
+                + (m.lon - c.lon) * 111195 * cos(radians(c.lat)) * (m.lon - c.lon) * 111195 * cos(radians(c.lat))
+            ), 0) >= $elsewhere_m then 1
+            else 0
+        end) as away
     from phones p
-    join bin_hours b on b.case_id = p.case_id
+    join case_hours b on b.case_id = p.case_id
     join hours h on h.phone = p.phone and h.hour_us = b.hour_us
     join cases c on c.case_id = p.case_id
     left join masts m on m.cell = h.cell
     left join cells e on e.case_id = p.case_id and e.cell = h.cell
     where h.known_at < c.as_of
+    group by p.case_id, p.phone, h.hour_us
 ),
 activity as (
     select
-        case_id,
-        bin,
-        phone,
-        count(distinct hour_us) as active_hours,
-        min(case
-            when not is_core then 2
-            when not in_set and coalesce(distance_m, 0) >= $elsewhere_m then 1
-            else 0
-        end) as core_place,
-        max(case when is_core then 1 else 0 end) as core_active
-    from active
-    group by case_id, bin, phone
+        a.case_id,
+        b.bin,
+        a.phone,
+        count(*) as active_hours,
+        min(case when b.is_core then a.away else 2 end) as core_place,
+        max(case when b.is_core then 1 else 0 end) as core_active
+    from active a
+    join bin_hours b on b.case_id = a.case_id and b.hour_us = a.hour_us
+    group by a.case_id, b.bin, a.phone
 )
 select
     p.case_id, p.shift_d, p.bin, p.phone,

@@ -126,12 +126,25 @@ impl Session {
 
     /// The named columns of a table as Rust values, sorted by `order_by`.
     pub async fn rows<T: DeserializeOwned>(&self, table: &str, columns: &[&str], order_by: &[&str]) -> Result<Vec<T>> {
-        let mut rows = Vec::new();
-        for batch in self.batches(table, columns, order_by).await? {
-            rows.extend(from_batch::<T>(&batch).map_err(|e| Error::bug("E0144", format!("decode {table}")).caused_by(e))?);
-        }
-        Ok(rows)
+        decoded(table, self.batches(table, columns, order_by).await?)
     }
+
+    /// The different values of the named columns of a table, in no order.
+    pub async fn distinct<T: DeserializeOwned>(&self, table: &str, columns: &[&str]) -> Result<Vec<T>> {
+        let reading = || format!("read {table}");
+        let frame = self.context.table(table).await.usage("E0143", reading)?;
+        let frame = frame.select(columns.iter().map(|c| ident(*c)).collect::<Vec<_>>()).usage("E0143", reading)?;
+        let frame = frame.distinct().usage("E0143", reading)?;
+        decoded(table, frame.collect().await.usage("E0143", reading)?)
+    }
+}
+
+fn decoded<T: DeserializeOwned>(table: &str, batches: Vec<RecordBatch>) -> Result<Vec<T>> {
+    let mut rows = Vec::new();
+    for batch in batches {
+        rows.extend(from_batch::<T>(&batch).map_err(|e| Error::bug("E0144", format!("decode {table}")).caused_by(e))?);
+    }
+    Ok(rows)
 }
 
 /// The rows of a batch as Rust values.

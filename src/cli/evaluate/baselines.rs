@@ -1,6 +1,6 @@
 //! What clew's ranking must beat: five ways to rank that a squad could have had for nothing. Reads the lake, never the truth.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Deserialize;
 
@@ -9,11 +9,12 @@ use crate::lake::Session;
 use crate::score::assess::Assessed;
 use crate::score::evaluate::Scored;
 
-/// Steps of the power iteration; with the restart of .15 what is left is below a ten-thousandth.
-const PAGERANK_STEPS: usize = 40;
+/// Chance that a walk starts again at the case.
 const RESTART: f64 = 0.15;
-/// What a node hands on to each neighbour, below which it is let go.
-const MASS_MIN: f64 = 1e-9;
+/// Mass for each neighbour below which a node keeps what it was handed: no estimate is off by more than this for each of its neighbours.
+const RESIDUE_MAX: f64 = 1e-6;
+/// Places of a case that are kept, ties at the last one whole: a baseline ranks everybody for every case, and nobody looks further down.
+const PLACES: usize = 1_000;
 
 #[derive(Deserialize)]
 struct CaseRow {
@@ -88,13 +89,21 @@ fn known<'a>(cases: &'a [CaseRow], offenders: &'a [(String, String)]) -> BTreeMa
     known
 }
 
+/// The first places of a case.
+fn first_places(case: &str, mut list: Vec<(&str, f64)>) -> impl Iterator<Item = Scored> {
+    list.sort_by(|a, b| b.1.total_cmp(&a.1));
+    if let Some(&(_, last)) = list.get(PLACES - 1) {
+        list.truncate(list.partition_point(|l| l.1 >= last));
+    }
+    list.into_iter().map(|(subject, score)| scored(case, subject, score))
+}
+
 fn nearest(cases: &[CaseRow], known: &BTreeMap<&str, Vec<&CaseRow>>, open: &BTreeSet<String>) -> Vec<Scored> {
     let mut lines = Vec::new();
     for case in cases.iter().filter(|c| open.contains(&c.case_id)) {
-        for (person, theirs) in known {
-            let nearest = theirs.iter().filter_map(|t| distance_m(case, t)).min_by(f64::total_cmp);
-            lines.extend(nearest.map(|m| scored(&case.case_id, person, -m)));
-        }
+        let distance = |theirs: &Vec<&CaseRow>| theirs.iter().filter_map(|t| distance_m(case, t)).min_by(f64::total_cmp);
+        let list = known.iter().filter_map(|(person, theirs)| Some((*person, -distance(theirs)?))).collect();
+        lines.extend(first_places(&case.case_id, list));
     }
     lines
 }
@@ -109,23 +118,22 @@ fn distance_m(a: &CaseRow, b: &CaseRow) -> Option<f64> {
 
 /// Cases of the same class, each counting one and the overlap of its modus operandi.
 fn recorded(cases: &[CaseRow], known: &BTreeMap<&str, Vec<&CaseRow>>, open: &BTreeSet<String>) -> Vec<Scored> {
-    let tags = |c: &CaseRow| c.mo_tags.iter().flatten().cloned().collect::<BTreeSet<String>>();
+    let tags: BTreeMap<&str, BTreeSet<&str>> =
+        cases.iter().map(|c| (c.case_id.as_str(), c.mo_tags.iter().flatten().map(String::as_str).collect())).collect();
     let mut lines = Vec::new();
     for case in cases.iter().filter(|c| open.contains(&c.case_id)) {
-        let own = tags(case);
-        for (person, theirs) in known {
+        let own = &tags[case.case_id.as_str()];
+        let overlap = |other: &CaseRow| {
+            let other = &tags[other.case_id.as_str()];
+            let either = own.union(other).count();
+            if either == 0 { 0.0 } else { own.intersection(other).count() as f64 / either as f64 }
+        };
+        let score = |theirs: &[&CaseRow]| -> f64 {
             let alike = theirs.iter().filter(|t| t.category_parent.is_some() && t.category_parent == case.category_parent);
-            let score: f64 = alike
-                .map(|t| {
-                    let other = tags(t);
-                    let either = own.union(&other).count();
-                    1.0 + if either == 0 { 0.0 } else { own.intersection(&other).count() as f64 / either as f64 }
-                })
-                .sum();
-            if score > 0.0 {
-                lines.push(scored(&case.case_id, person, score));
-            }
-        }
+            alike.map(|t| 1.0 + overlap(t)).sum()
+        };
+        let list = known.iter().map(|(person, theirs)| (*person, score(theirs))).filter(|l| l.1 > 0.0).collect();
+        lines.extend(first_places(&case.case_id, list));
     }
     lines
 }
@@ -147,35 +155,35 @@ fn pagerank(lines: &[Assessed<'_>], offenders: &[(String, String)], holders: &[(
         }
     }
     let mut ranked = Vec::new();
-    // Only what is reached is walked: in most cases a small part of the graph.
-    let (mut mass, mut next) = (vec![0.0_f64; names.len()], vec![0.0_f64; names.len()]);
+    // By forward push (Andersen, Chung and Lang 2006): only what much of the walk reaches is looked at, in most cases a small part of the graph.
+    let (mut mass, mut residue) = (vec![0.0_f64; names.len()], vec![0.0_f64; names.len()]);
     for case in open {
         let Some(start) = at(case) else { continue };
-        let mut reached = vec![start];
-        mass[start] = 1.0;
-        for _ in 0..PAGERANK_STEPS {
-            let mut then = vec![start];
-            next[start] = RESTART;
-            for &node in &reached {
-                let share = (1.0 - RESTART) * std::mem::take(&mut mass[node]) / neighbours[node].len().max(1) as f64;
-                if share > MASS_MIN {
-                    for &n in &neighbours[node] {
-                        if next[n] == 0.0 {
-                            then.push(n);
-                        }
-                        next[n] += share;
-                    }
+        let (mut due, mut reached) = (VecDeque::from([start]), BTreeSet::from([start]));
+        residue[start] = 1.0;
+        while let Some(node) = due.pop_front() {
+            let handed = std::mem::take(&mut residue[node]);
+            mass[node] += RESTART * handed;
+            let share = (1.0 - RESTART) * handed / neighbours[node].len().max(1) as f64;
+            for &next in &neighbours[node] {
+                let enough = RESIDUE_MAX * neighbours[next].len() as f64;
+                let before = residue[next];
+                residue[next] += share;
+                if before < enough && residue[next] >= enough {
+                    due.push_back(next);
                 }
+                reached.insert(next);
             }
-            std::mem::swap(&mut mass, &mut next);
-            reached = then;
         }
+        let mut list = Vec::new();
         for node in reached {
+            residue[node] = 0.0;
             let m = std::mem::take(&mut mass[node]);
-            if names[node].contains(':') {
-                ranked.push(scored(case, names[node], m));
+            if m > 0.0 && names[node].contains(':') {
+                list.push((names[node], m));
             }
         }
+        ranked.extend(first_places(case, list));
     }
     ranked
 }
@@ -205,6 +213,19 @@ mod tests {
         assert!(near[0].score > near[1].score && (near[0].score + 1_112.0).abs() < 2.0, "{near:?}");
         let alike = recorded(&cases, &known, &open);
         assert!(alike[1].score == 2.0 && alike[0].score == 1.0, "{alike:?}");
+    }
+
+    #[test]
+    fn a_case_keeps_its_first_places_and_all_who_tie_with_the_last() {
+        let names: Vec<String> = (0..PLACES + 5).map(|i| format!("person:{i}")).collect();
+        // The last 15 tie: ten of them have a place.
+        let score = |i: usize| -(i.min(PLACES - 10) as f64);
+        let list = |n: usize| names.iter().take(n).enumerate().map(|(i, s)| (s.as_str(), score(i))).collect();
+        assert_eq!(first_places("A1", list(PLACES + 5)).count(), PLACES + 5);
+        assert_eq!(first_places("A1", list(3)).count(), 3);
+        let falling = names.iter().enumerate().map(|(i, s)| (s.as_str(), -(i as f64))).collect();
+        let kept: Vec<Scored> = first_places("A1", falling).collect();
+        assert!(kept.len() == PLACES && kept[0].subject_id == "person:0");
     }
 
     #[test]

@@ -344,12 +344,12 @@ async fn subjects_in_data(session: &Session) -> Result<BTreeSet<String>> {
         to_account: Option<String>,
     }
     let mut seen = BTreeSet::new();
-    let phones: Vec<Phone> = session.rows("staging.presence", &["phone", "imei"], &[]).await?;
+    let phones: Vec<Phone> = session.distinct("staging.presence", &["phone", "imei"]).await?;
     for p in phones {
         seen.extend(p.imei.map(|i| format!("device:{i}")));
         seen.insert(format!("phone:{}", p.phone));
     }
-    let transfers: Vec<Transfer> = session.rows("staging.transfer_events", &["from_account", "to_account"], &[]).await?;
+    let transfers: Vec<Transfer> = session.distinct("staging.transfer_events", &["from_account", "to_account"]).await?;
     seen.extend(transfers.into_iter().flat_map(|t| [t.from_account, t.to_account]).flatten().map(|a| format!("account:{a}")));
     let persons: Vec<PersonRow> = session.rows("entity.persons", &["person_id"], &[]).await?;
     seen.extend(persons.into_iter().map(|p| p.person_id));
