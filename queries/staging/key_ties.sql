@@ -1,59 +1,26 @@
 -- Phones of one case in contact with phones of another, far-apart case, against how often that is so by chance.
 -- grain: one pair of phones in one pair of cases, case_a < case_b
--- reads: staging.cases, staging.case_keys, staging.case_exclusions, staging.phone_contacts
+-- reads: staging.key_places, staging.key_contacts, staging.phone_contacts
 -- writes: staging.key_ties
--- params: far_m bigint = 5000, link_hub_cases bigint = 12, tie_chance_min double = 0.0000001
+-- params: tie_chance_min double = 0.0000001
 --
 -- A crew is seen through one member here and another there: what ties the cases is that the two call each other. Phones at the scene, in contact with the
 -- victim, or named. Chance that two phones know each other: d_p d_q / 2M (as if contacts were dealt out by degree), times how much oftener than that phones
 -- found in such ways in cases of that distance know each other, measured over all pairs of cases: neighbours and kin are in it, and how much of whom
 -- is delivered. Degrees as known before the `as_of` of either case. `rarity_milli`: s(p) s(q) / chance, s from staging.case_keys. A number in contact with
--- a victim of the one case who is also seen in the other ties nothing: that contact is how it was found. Services and hubs are not among the contacts, and
--- a phone of more than `link_hub_cases` cases is one. A case without a place has no distance, and is held against the pairs without one.
-with cases as (
-    select case_id, as_of, lat, lon
-    from staging.cases
-),
-keys as (
-    select
-        case_id, substr(key, 7) as phone, max(share_ppm) as share_ppm, min(known_at) as known_at, min(record) as record,
-        max(case when channel = 'scene' then 0 else 1 end) as found
-    from staging.case_keys
-    where channel in ('scene', 'contact', 'named') and key = subject_id and starts_with(key, 'phone:')
-    group by case_id, substr(key, 7)
-),
-hubs as (
-    select phone
-    from keys
-    group by phone
-    having count(*) > $link_hub_cases
-),
-exclusions as (
-    select case_id, subject_id
-    from staging.case_exclusions
-),
-contacts as (
+-- a victim of the one case who is also seen in the other ties nothing: that contact is how it was found. Services and hubs are not among the contacts, nor
+-- phones of many cases (staging.key_places). A case without a place has no distance, and is held against the pairs without one.
+with contacts as (
     select phone, peer, known_us
     from staging.phone_contacts
 ),
-degrees as (
-    select phone, count(*) as degree
-    from contacts
-    group by phone
-),
 ends as (
-    select sum(degree) as n
-    from degrees
+    select count(*) as n
+    from contacts
 ),
 places as (
-    select
-        k.case_id, k.phone, k.share_ppm, k.found, k.known_at, k.record, c.as_of, c.lat, c.lon, d.degree,
-        cast(floor(c.lat * 4) as bigint) as tile_y,
-        cast(floor(c.lon * 4) as bigint) as tile_x
-    from keys k
-    join cases c on c.case_id = k.case_id
-    join degrees d on d.phone = k.phone
-    left anti join hubs h on h.phone = k.phone
+    select degree, found, tile_y, tile_x
+    from staging.key_places
 ),
 tiles as (
     select tile_y, tile_x, found, sum(degree) as degrees
@@ -83,27 +50,11 @@ expected as (
 ),
 met as (
     select
-        a.case_id, b.case_id as other_case_id, a.phone, b.phone as other_phone, a.share_ppm, b.share_ppm as other_share_ppm,
-        a.lat, a.lon, b.lat as other_lat, b.lon as other_lon,
-        a.record, b.record as other_record, a.as_of, b.as_of as other_as_of, a.found + b.found as found,
-        greatest(a.known_at, b.known_at, arrow_cast(t.known_us, 'Timestamp(Microsecond, Some("UTC"))')) as known_at,
-        case
-            when a.tile_y is null or b.tile_y is null then 5
-            when a.tile_y = b.tile_y and a.tile_x = b.tile_x then 0
-            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 1 then 1
-            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 2 then 2
-            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 5 then 3
-            else 4
-        end as band
-    from contacts t
-    join places a on a.phone = t.phone
-    join places b on b.phone = t.peer
-    left anti join exclusions x on x.case_id = a.case_id and x.subject_id = 'phone:' || b.phone
-    left anti join exclusions y on y.case_id = b.case_id and y.subject_id = 'phone:' || a.phone
-    where a.case_id <> b.case_id
+        case_id, other_case_id, phone, other_phone, share_ppm, other_share_ppm, band, found, record, other_record, as_of, other_as_of, known_at, is_far
+    from staging.key_contacts
 ),
 observed as (
-    select band, found, count(*) as n
+    select band, found, 2 * count(*) as n
     from met
     group by band, found
 ),
@@ -115,15 +66,7 @@ rates as (
 far_ties as (
     select case_id, other_case_id, phone, other_phone, share_ppm, other_share_ppm, band, found, record, other_record, as_of, other_as_of, known_at
     from met
-    where case_id < other_case_id
-      and known_at < least(as_of, other_as_of)
-      and (
-          band = 5
-          or sqrt(
-              (lat - other_lat) * 111195 * (lat - other_lat) * 111195
-              + (lon - other_lon) * 111195 * cos(radians(lat)) * (lon - other_lon) * 111195 * cos(radians(lat))
-          ) >= $far_m
-      )
+    where is_far and known_at < least(as_of, other_as_of)
 ),
 wanted as (
     select phone, as_of from far_ties

@@ -141,22 +141,31 @@ own_window as (
     where h.known_at < p.as_of
 ),
 parts as (
-    select p.case_no, p.phone_no, k.hour_class, cast(0 as bigint) as n_hours, cast(0 as bigint) as n_in, 1 as asked
+    select p.case_no, p.phone_no, k.hour_class, cast(0 as bigint) as n_hours, cast(0 as bigint) as n_hours_all, cast(0 as bigint) as n_in, 1 as asked
     from weighed p
     join classes k on k.case_no = p.case_no
     union all
-    select p.case_no, p.phone_no, t.hour_class, t.n_hours, 0 as n_in, 0 as asked
+    select p.case_no, p.phone_no, t.hour_class, t.n_hours, 0 as n_hours_all, 0 as n_in, 0 as asked
     from weighed p
-    join totals t on t.phone_no = p.phone_no
+    join classes k on k.case_no = p.case_no
+    join totals t on t.phone_no = p.phone_no and t.hour_class = k.hour_class
     where t.known_at < p.as_of
     union all
-    select s.case_no, l.phone_no, l.hour_class, 0 as n_hours, l.n_hours as n_in, 0 as asked
+    select p.case_no, p.phone_no, -1 as hour_class, 0 as n_hours, t.n_hours as n_hours_all, 0 as n_in, 0 as asked
+    from weighed p
+    join totals_all t on t.phone_no = p.phone_no
+    where t.known_at < p.as_of
+    union all
+    select s.case_no, l.phone_no, l.hour_class, 0 as n_hours, 0 as n_hours_all, l.n_hours as n_in, 0 as asked
     from scene s
     join lives l on l.cell = s.cell
     left semi join weighed p on p.case_no = s.case_no and p.phone_no = l.phone_no
     where l.known_at < s.as_of
     union all
-    select w.case_no, w.phone_no, w.hour_class, -1 as n_hours, case when s.cell is null then 0 else -1 end as n_in, 0 as asked
+    select
+        w.case_no, w.phone_no, w.hour_class, -1 as n_hours, -1 as n_hours_all,
+        case when s.cell is null then 0 else -1 end as n_in,
+        0 as asked
     from own_window w
     left join scene s on s.case_no = w.case_no and s.cell = w.cell
 ),
@@ -164,6 +173,7 @@ counted as (
     select
         case_no, phone_no, hour_class,
         greatest(sum(n_hours), 0) as n_hours,
+        sum(n_hours_all) as n_hours_all,
         greatest(sum(n_in), 0) as n_in,
         max(asked) as asked
     from parts
@@ -172,7 +182,7 @@ counted as (
 summed as (
     select
         case_no, phone_no, hour_class, n_hours, n_in, asked,
-        sum(n_hours) over (partition by case_no, phone_no) as n_hours_all,
+        greatest(sum(n_hours_all) over (partition by case_no, phone_no), 0) as n_hours_all,
         sum(n_in) over (partition by case_no, phone_no) as n_in_all
     from counted
 ),

@@ -1,21 +1,21 @@
 -- Pairs of far-apart scenes that one phone or handset visited in the hours of the offences, or of their control days, with what chance gives.
 -- grain: one other scene of one phone or handset at one scene on one control day
--- reads: staging.cases, staging.scene_keys, staging.scene_rates, staging.presence_hours, staging.presence_history, staging.scene_cells, staging.scene_hits
+-- reads: staging.scene_pairs, staging.scene_keys, staging.scene_rates, staging.presence_hours, staging.presence_history, staging.scene_cells, staging.scene_hits
 -- writes: staging.scene_recurrences
--- params: far_m bigint = 5000, tour_shape double = 0.5, presence_kappa double = 12
+-- params: tour_shape double = 0.5, presence_kappa double = 12
 --
 -- `chance`: how likely the key is at the other scene if it has nothing to do with it. Three estimates, the greatest counts: the rate of its band of distance
 -- (staging.scene_rates); the same for those that tour as much as this one, rate × (a + m) / (a + E), a gamma mixture of shape `tour_shape` in which m are
 -- its further places and nights (control days too) and E those of the average visitor; its own habit in the other scene's cells, (n_s + κ rate) / (n + κ), in
 -- active hours, without the hours of the visit that is tested (of the days of offences staging.presence_history has dropped them, of control days it has not,
--- and a control day that explains itself would make the days of offences look rare). Everything as known before the `as_of` of either case. Two visits at one
--- place in one night are one, and never a pair.
-with cases as (
-    select case_id, as_of
-    from staging.cases
+-- and a control day that explains itself would make the days of offences look rare). Everything as known before the `as_of` of either case.
+with far_pairs as (
+    select
+        case_id, shift_d, key, phone, other_case_id, other_phone, other_place_night, other_dumped, other_record, known_at, pair_as_of, as_of, band, distance_m
+    from staging.scene_pairs
 ),
 keys as (
-    select key, phone, case_id, shift_d, place_night, lat, lon, tile_y, tile_x, dumped, known_at, record
+    select key, shift_d, place_night, known_at
     from staging.scene_keys
 ),
 rates as (
@@ -38,39 +38,6 @@ hours as (
     select phone, cell, hour_us, known_at
     from staging.presence_hours
     where not billed
-),
-pairs as (
-    select
-        a.case_id, a.shift_d, a.key, a.phone, b.case_id as other_case_id, b.phone as other_phone, a.place_night, b.place_night as other_place_night,
-        b.dumped as other_dumped, b.record as other_record, b.known_at as other_known_at, least(c.as_of, o.as_of) as pair_as_of, c.as_of,
-        case
-            when a.tile_y = b.tile_y and a.tile_x = b.tile_x then 0
-            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 1 then 1
-            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 2 then 2
-            when greatest(abs(a.tile_y - b.tile_y), abs(a.tile_x - b.tile_x)) <= 5 then 3
-            else 4
-        end as band,
-        sqrt(
-            (a.lat - b.lat) * 111195 * (a.lat - b.lat) * 111195
-            + (a.lon - b.lon) * 111195 * cos(radians(a.lat)) * (a.lon - b.lon) * 111195 * cos(radians(a.lat))
-        ) as distance_m,
-        greatest(a.known_at, b.known_at) as known_at
-    from keys a
-    join keys b on b.key = a.key and b.shift_d = a.shift_d
-    join cases c on c.case_id = a.case_id
-    join cases o on o.case_id = b.case_id
-    where a.case_id <> b.case_id
-      and a.place_night <> b.place_night
-      and (starts_with(a.key, 'phone:') or a.phone <> b.phone)
-      and a.known_at < c.as_of
-      and b.known_at < c.as_of
-),
-far_pairs as (
-    select
-        case_id, shift_d, key, phone, other_case_id, other_phone, place_night, other_place_night, other_dumped, other_record, known_at, pair_as_of, as_of, band,
-        cast(round(distance_m) as bigint) as distance_m
-    from pairs
-    where distance_m >= $far_m
 ),
 nights as (
     select key, shift_d, place_night, min(known_at) as known_at

@@ -129,8 +129,10 @@ impl TableWriter {
             return Ok(());
         }
         let batch = canonical_batch(batch, &self.schema)?;
-        self.hash.update(&batch)?;
-        self.parquet.write(&batch).usage("E0114", || format!("write {}", self.full_name)).map_err(no_room)
+        let (hash, parquet) = (&mut self.hash, &mut self.parquet);
+        let (hashed, written) = rayon::join(|| hash.update(&batch), || parquet.write(&batch));
+        hashed?;
+        written.usage("E0114", || format!("write {}", self.full_name)).map_err(no_room)
     }
 
     /// Closes the file under a name made of its content.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use arrow::record_batch::RecordBatch;
 use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
@@ -206,6 +207,9 @@ async fn step_frame(step: &Step, config: &Config, session: &Session) -> Result<D
     }
 }
 
+/// Batches that a query may be ahead of their being written.
+const BATCHES_AHEAD: usize = 2;
+
 /// What came of writing a query's rows.
 enum Written {
     Committed,
@@ -217,13 +221,34 @@ async fn write_frame(lake: &mut Lake, frame: DataFrame, table: &str, step: &str,
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
     let mut writer = lake.writer_of(table, schema)?;
     let mut stream = frame.execute_stream().await.usage("E0318", || format!("start {step}"))?;
-    while let Some(batch) = stream.next().await {
-        let out_of_memory = batch.as_ref().is_err_and(|e| matches!(e.find_root(), DataFusionError::ResourcesExhausted(_)));
-        match batch.usage("E0318", || format!("compute {step}")) {
-            Ok(batch) => writer.write(&batch)?,
-            Err(error) if out_of_memory => return Ok(Written::OutOfMemory(error)),
-            Err(error) => return Err(error),
+    // The last merge of a query is the work of one thread, and so is writing: they go side by side.
+    let (send, mut receive) = tokio::sync::mpsc::channel::<RecordBatch>(BATCHES_AHEAD);
+    let writing = tokio::task::spawn_blocking(move || {
+        while let Some(batch) = receive.blocking_recv() {
+            writer.write(&batch)?;
         }
+        Ok::<_, Error>(writer)
+    });
+    let mut failed = None;
+    while let Some(batch) = stream.next().await {
+        let sent = match batch {
+            Ok(batch) => send.send(batch).await.is_ok(),
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        };
+        // Nobody receives when writing failed, which is told below.
+        if !sent {
+            break;
+        }
+    }
+    drop(send);
+    let writer = writing.await.bug("E0318", || format!("write {step}"))??;
+    if let Some(error) = failed {
+        let out_of_memory = matches!(error.find_root(), DataFusionError::ResourcesExhausted(_));
+        let error = Error::usage("E0318", format!("compute {step}")).caused_by(error);
+        return if out_of_memory { Ok(Written::OutOfMemory(error)) } else { Err(error) };
     }
     lake.commit(writer, Mode::Overwrite, step, key).await?;
     Ok(Written::Committed)

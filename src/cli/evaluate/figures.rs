@@ -7,6 +7,7 @@ use petgraph::unionfind::UnionFind;
 use serde::{Deserialize, Serialize};
 
 use super::baselines;
+use super::links::{self, LinkFigures};
 use super::selection::{self, Rate};
 use super::truth::WorldTruth;
 use crate::config::Config;
@@ -78,6 +79,8 @@ pub struct WorldFigures {
     pub selection: Vec<Rate>,
     /// Leads on series of open cases that name no suspect.
     pub series: SeriesFigures,
+    /// Links of all cases.
+    pub links: LinkFigures,
     /// How far the evidence lies from what the models learnt on.
     pub drift: Vec<(String, f64, f64, f64)>,
     /// Every probability given in those cases, for pooling over worlds.
@@ -147,6 +150,7 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&ModelSet
     let mut truth = WorldTruth::read(world)?.of_lake(&session).await?;
     let held_out = cases_that_name_nobody(&session).await?;
     truth.offenders.retain(|case, _| held_out.contains(case));
+    let links = links::of_session(&session, &config.params, &truth).await?;
     let prepared = Prepared::load(&session).await?;
     let lines: Vec<Assessed<'_>> = prepared.assess(model);
     let own: Vec<&Assessed<'_>> = lines.iter().filter(|l| held_out.contains(l.case_id)).collect();
@@ -169,6 +173,7 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&ModelSet
         false_leads: false_leads(&session, &held_out, &truth).await?,
         selection: selection::rates(&session, &clew).await?,
         series,
+        links,
         drift: prepared
             .drift(model)
             .into_iter()

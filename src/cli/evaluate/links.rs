@@ -11,6 +11,7 @@ use crate::cli::globals::{Globals, settings};
 use crate::cli::ingest::ingest_quietly;
 use crate::cli::output::{Alignment, SummaryArgs, grid};
 use crate::cli::run::run_workspace;
+use crate::config::Params;
 use crate::error::{Context, Error, Result};
 use crate::lake::{Lake, Session};
 use crate::link::far::{RangeFigures, Recall, TraceLeft};
@@ -73,7 +74,7 @@ pub async fn run(args: &LinksArgs, globals: &Globals, out: &mut dyn Write) -> Re
                 .hint("--truth DIR names the synthetic world of this workspace; --worlds N makes its own"));
         }
     };
-    args.output.write(out, "evaluate links", &serde_json::json!({ "worlds": worlds }), &table(&worlds))
+    args.output.write(out, "evaluate links", &serde_json::json!({ "worlds": worlds }), &table(&worlds.iter().collect::<Vec<_>>()))
 }
 
 async fn of_worlds(args: &LinksArgs, globals: &Globals, n: u64) -> Result<Vec<LinkFigures>> {
@@ -104,9 +105,13 @@ async fn of_workspace(globals: &Globals, world: &Path) -> Result<LinkFigures> {
     let config = globals.config()?;
     let lake = Lake::open(&config.root)?;
     let session = lake.session(&settings(&config)).await?;
-    let truth = WorldTruth::read(world)?;
-    let links = true_links(&truth, &keys_of_cases(&session).await?);
-    let [far, near] = measure_links(&session, &config.params, &links).await?;
+    of_session(&session, &config.params, &WorldTruth::read(world)?).await
+}
+
+/// The figures of the links in a lake.
+pub(super) async fn of_session(session: &Session, params: &Params, truth: &WorldTruth) -> Result<LinkFigures> {
+    let links = true_links(truth, &keys_of_cases(session).await?);
+    let [far, near] = measure_links(session, params, &links).await?;
     Ok(LinkFigures { far, near })
 }
 
@@ -154,9 +159,9 @@ fn true_links(truth: &WorldTruth, found: &BTreeMap<String, BTreeSet<String>>) ->
 }
 
 /// The figures for people; means and worst deciles when there are several worlds.
-fn table(worlds: &[LinkFigures]) -> String {
+pub(super) fn table(worlds: &[&LinkFigures]) -> String {
     let figure = |f: &dyn Fn(&LinkFigures) -> Option<f64>, better: Better| {
-        let values: Vec<f64> = worlds.iter().filter_map(f).collect();
+        let values: Vec<f64> = worlds.iter().filter_map(|w| f(w)).collect();
         spread(&values, better).map_or_else(String::new, |s| {
             if worlds.len() == 1 { format!("{:.3}", s.mean) } else { format!("{:.3} / {:.3}", s.mean, s.worst_decile) }
         })
@@ -197,7 +202,7 @@ fn table(worlds: &[LinkFigures]) -> String {
 }
 
 /// Probabilities of far pairs beside what came true, over all worlds.
-fn calibration(worlds: &[LinkFigures]) -> String {
+fn calibration(worlds: &[&LinkFigures]) -> String {
     let mut bins: BTreeMap<u64, (usize, f64, f64)> = BTreeMap::new();
     for bin in worlds.iter().flat_map(|w| &w.far.reliability) {
         let slot = bins.entry((bin.from * 1e6) as u64).or_default();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::figures::{FALSE_FROM, Ranked, WorldFigures};
-use super::selection;
+use super::{links, selection};
 use crate::cli::output::{Alignment, grid};
 use crate::score::data::SubjectKind;
 use crate::score::evaluate::{
@@ -82,6 +82,7 @@ pub fn table(worlds: &[&WorldFigures]) -> String {
     text.push_str(&drift(worlds));
     text.push_str(&false_leads(worlds));
     text.push_str(&lookalikes(worlds));
+    text.push_str(&links::table(&worlds.iter().map(|w| &w.links).collect::<Vec<_>>()));
     text
 }
 
