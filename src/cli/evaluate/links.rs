@@ -7,18 +7,17 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::truth::WorldTruth;
+use super::worlds;
 use crate::cli::globals::{Globals, settings};
-use crate::cli::ingest::ingest_quietly;
 use crate::cli::output::{Alignment, SummaryArgs, grid};
-use crate::cli::run::run_workspace;
 use crate::config::Params;
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::lake::{Lake, Session};
 use crate::link::far::{RangeFigures, Recall, TraceLeft};
 use crate::link::{LinkOfTruth, measure_links};
 use crate::pipeline::Selection;
 use crate::score::evaluate::{Better, spread};
-use crate::synth::{self, Spec, Void, World};
+use crate::synth::{Spec, Void, World};
 
 /// Measure how far links of cases are found: 5 km and more apart and across counties, and under 1 km
 #[derive(Clone, Debug, clap::Args)]
@@ -26,7 +25,7 @@ pub struct LinksArgs {
     /// Folder of the synthetic world that this workspace was fed with
     #[arg(long, value_name = "DIR", conflicts_with = "worlds")]
     truth: Option<PathBuf>,
-    /// Make this many worlds in a temporary folder, run each, and print means and worst deciles
+    /// Make this many worlds, run each, and print means and worst deciles
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     worlds: Option<u64>,
     /// First seed of those worlds
@@ -44,6 +43,9 @@ pub struct LinksArgs {
     /// Make a family of evidence uninformative in each world
     #[arg(long, value_enum)]
     void: Option<Void>,
+    /// Keep each world and its workspace in this folder, and go on with what is there already [default: a temporary folder]
+    #[arg(long, requires = "worlds", value_name = "DIR")]
+    keep: Option<PathBuf>,
     #[command(flatten)]
     pub(super) output: SummaryArgs,
 }
@@ -80,19 +82,10 @@ pub async fn run(args: &LinksArgs, globals: &Globals, out: &mut dyn Write) -> Re
 async fn of_worlds(args: &LinksArgs, globals: &Globals, n: u64) -> Result<Vec<LinkFigures>> {
     let mut all = Vec::new();
     for seed in args.seed..args.seed + n {
-        let folder = tempfile::tempdir().bug("E0822", || "make a temporary folder".into())?;
-        let world = folder.path().join("world");
-        synth::write_world(
-            &Spec { seed, population: args.population, days: args.days, world: args.world, void: args.void, register_only: false },
-            &world,
-        )?;
-        let workspace = folder.path().join("workspace");
-        crate::cli::init::make(&workspace)?;
-        let globals = globals.at(workspace);
-        ingest_quietly(&globals, std::slice::from_ref(&world)).await?;
+        let spec = Spec { seed, population: args.population, days: args.days, world: args.world, void: args.void, register_only: false };
         let only = Selection { name: "link".into(), upstream: true, downstream: false };
-        run_workspace(&globals, &[only]).await?;
-        let figures = of_workspace(&globals, &world).await?;
+        let made = worlds::make(&spec, &[only], args.keep.as_deref(), globals).await?;
+        let figures = of_workspace(&made.globals, &made.world).await?;
         let of = |r: &[Recall; 3]| format!("{:.3}", r[1].recall_at[1]);
         eprintln!("seed {seed}: far links recall@50 {} (space, time and MO alone {})", of(&figures.far.full), of(&figures.far.plain));
         all.push(figures);

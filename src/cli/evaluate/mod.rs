@@ -7,21 +7,20 @@ mod links;
 mod print;
 mod selection;
 pub(super) mod truth;
+mod worlds;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::globals::{Globals, settings};
-use super::ingest::ingest_quietly;
 use super::output::{DisclosureArgs, SummaryArgs, SummaryFormat};
-use super::run::run_workspace;
 use crate::config::Config;
 use crate::error::{Context, Error, Result};
 use crate::report::reliability_page;
 use crate::score::artefact;
 use crate::score::evaluate::{Judged, reliability};
 use crate::score::{self, model::ModelSet};
-use crate::synth::{self, Spec, Void, World};
+use crate::synth::{Spec, Void, World};
 use figures::{Capacity, WorldFigures};
 pub use print::{brief, table};
 
@@ -34,7 +33,7 @@ pub struct EvaluateArgs {
     /// Folder of the synthetic world that this workspace was fed with
     #[arg(long, value_name = "DIR", conflicts_with = "worlds")]
     truth: Option<PathBuf>,
-    /// Make this many worlds in a temporary folder, run each, and print means and worst deciles
+    /// Make this many worlds, run each, and print means and worst deciles
     #[arg(long, value_name = "N")]
     worlds: Option<u64>,
     /// First seed of those worlds
@@ -55,6 +54,9 @@ pub struct EvaluateArgs {
     /// Make only cases, parties and divisions of each world: what a squad has before the first request
     #[arg(long, requires = "worlds")]
     register_only: bool,
+    /// Keep each world and its workspace in this folder, and go on with what is there already [default: a temporary folder]
+    #[arg(long, requires = "worlds", value_name = "DIR")]
+    keep: Option<PathBuf>,
     /// Model to judge: `shipped`, a version of the workspace, or a folder [default: the one behind the leads; of made worlds, the shipped one]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
@@ -142,8 +144,6 @@ async fn of_worlds(args: &EvaluateArgs, globals: &Globals, n: u64, capacity: Cap
     let model = model_named(globals.config().ok().as_ref(), args.model.as_deref().unwrap_or("shipped"))?;
     let mut all = Vec::new();
     for seed in args.seed..args.seed + n {
-        let folder = tempfile::tempdir().bug("E0822", || "make a temporary folder".into())?;
-        let world = folder.path().join("world");
         let spec = Spec {
             seed,
             population: args.population,
@@ -152,13 +152,8 @@ async fn of_worlds(args: &EvaluateArgs, globals: &Globals, n: u64, capacity: Cap
             void: args.void,
             register_only: args.register_only,
         };
-        synth::write_world(&spec, &world)?;
-        let workspace = folder.path().join("workspace");
-        super::init::make(&workspace)?;
-        let globals = globals.at(workspace);
-        ingest_quietly(&globals, std::slice::from_ref(&world)).await?;
-        run_workspace(&globals, &[]).await?;
-        let figures = figures::of_workspace(&globals.config()?, &world, Some(&model), capacity).await?;
+        let made = worlds::make(&spec, &[], args.keep.as_deref(), globals).await?;
+        let figures = figures::of_workspace(&made.globals.config()?, &made.world, Some(&model), capacity).await?;
         let hits: Vec<String> = figures.rankings.iter().take(3).map(|r| format!("{} {:.3}", r.name, r.all.hit_at[2])).collect();
         eprintln!("seed {seed}: {} cases, hit@10: {}", figures.cases, hits.join(", "));
         all.push((seed, figures));
