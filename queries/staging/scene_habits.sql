@@ -11,7 +11,7 @@
 -- `visitors_share`. That is never tiny: a phone without history is treated like those who come there now and then, and earns a
 -- factor of a few, not of a hundred. Where more than about `visitors_max` phones come (counted cell by cell) l0 is taken from so many of them, drawn by number.
 --
--- Cases and phones are counted by number, not by name: in a metropolis there are tens of millions of pairs of them.
+-- Class -1 is all hours. Cases and phones are counted by number, not by name: in a metropolis there are tens of millions of pairs of them.
 with cases as (
     select case_id, as_of, row_number() over (order by case_id) as case_no
     from staging.cases
@@ -69,21 +69,27 @@ classes as (
     select distinct c.case_no, b.hour_class
     from bins b
     join cases c on c.case_id = b.case_id
+    union all
+    select case_no, -1 as hour_class
+    from tested
 ),
 scene as (
     select t.case_no, t.as_of, e.cell
     from cells e
     join tested t on t.case_id = e.case_id
 ),
-totals as (
-    select phone_no, hour_class, known_at, sum(n_hours) as n_hours
-    from lives
-    group by phone_no, hour_class, known_at
-),
 totals_all as (
     select phone_no, known_at, sum(n_hours) as n_hours
     from lives
     group by phone_no, known_at
+),
+totals as (
+    select phone_no, hour_class, known_at, sum(n_hours) as n_hours
+    from lives
+    group by phone_no, hour_class, known_at
+    union all
+    select phone_no, -1 as hour_class, known_at, n_hours
+    from totals_all
 ),
 crowds as (
     select cell, count(distinct phone_no) as n_phones
@@ -141,39 +147,26 @@ own_window as (
     where h.known_at < p.as_of
 ),
 parts as (
-    select p.case_no, p.phone_no, k.hour_class, cast(0 as bigint) as n_hours, cast(0 as bigint) as n_hours_all, cast(0 as bigint) as n_in, 1 as asked
+    select p.case_no, p.phone_no, k.hour_class, coalesce(t.n_hours, 0) as n_hours, 0 as n_in, 0 as n_own, 1 as asked
     from weighed p
     join classes k on k.case_no = p.case_no
+    left join totals t on t.phone_no = p.phone_no and t.hour_class = k.hour_class and t.known_at < p.as_of
     union all
-    select p.case_no, p.phone_no, t.hour_class, t.n_hours, 0 as n_hours_all, 0 as n_in, 0 as asked
-    from weighed p
-    join classes k on k.case_no = p.case_no
-    join totals t on t.phone_no = p.phone_no and t.hour_class = k.hour_class
-    where t.known_at < p.as_of
-    union all
-    select p.case_no, p.phone_no, -1 as hour_class, 0 as n_hours, t.n_hours as n_hours_all, 0 as n_in, 0 as asked
-    from weighed p
-    join totals_all t on t.phone_no = p.phone_no
-    where t.known_at < p.as_of
-    union all
-    select s.case_no, l.phone_no, l.hour_class, 0 as n_hours, 0 as n_hours_all, l.n_hours as n_in, 0 as asked
+    select s.case_no, l.phone_no, l.hour_class, 0 as n_hours, l.n_hours as n_in, 0 as n_own, 0 as asked
     from scene s
     join lives l on l.cell = s.cell
     left semi join weighed p on p.case_no = s.case_no and p.phone_no = l.phone_no
     where l.known_at < s.as_of
     union all
-    select
-        w.case_no, w.phone_no, w.hour_class, -1 as n_hours, -1 as n_hours_all,
-        case when s.cell is null then 0 else -1 end as n_in,
-        0 as asked
+    select w.case_no, w.phone_no, w.hour_class, 0 as n_hours, case when s.cell is null then 0 else -1 end as n_in, 1 as n_own, 0 as asked
     from own_window w
     left join scene s on s.case_no = w.case_no and s.cell = w.cell
 ),
 counted as (
     select
         case_no, phone_no, hour_class,
-        greatest(sum(n_hours), 0) as n_hours,
-        sum(n_hours_all) as n_hours_all,
+        sum(n_hours) as n_hours,
+        sum(n_own) as n_own,
         greatest(sum(n_in), 0) as n_in,
         max(asked) as asked
     from parts
@@ -181,8 +174,9 @@ counted as (
 ),
 summed as (
     select
-        case_no, phone_no, hour_class, n_hours, n_in, asked,
-        greatest(sum(n_hours_all) over (partition by case_no, phone_no), 0) as n_hours_all,
+        case_no, phone_no, hour_class, n_in, asked,
+        greatest(n_hours - n_own, 0) as n_hours,
+        greatest(sum(case when hour_class = -1 then n_hours else -n_own end) over (partition by case_no, phone_no), 0) as n_hours_all,
         sum(n_in) over (partition by case_no, phone_no) as n_in_all
     from counted
 ),
@@ -192,7 +186,7 @@ smoothed as (
         (coalesce(r.n_in, 0) + $visitors_weight * $visitors_share) / (coalesce(r.n_hours, 0) + $visitors_weight) as reference_share
     from summed s
     left join reference r on r.case_no = s.case_no
-    where s.asked = 1
+    where s.asked = 1 and s.hour_class >= 0
 ),
 shares as (
     select
