@@ -22,6 +22,8 @@ pub struct Assessed<'a> {
     pub without: Vec<Without<'a>>,
     /// Items of evidence that speak for it, by kind: the raw material of what a ranking must beat.
     pub kinds_for: Vec<(&'a str, u32)>,
+    /// Kind and log likelihood ratio, nats, of each item about the subject itself, as the evidence table gives it.
+    pub own: Vec<(&'a str, f64)>,
 }
 
 /// A pair without one family of evidence.
@@ -64,6 +66,7 @@ fn assessed<'a>(data: &'a Data, pair: &Pair, scorer: &Scorer<'_>) -> Assessed<'a
     without.sort_by_key(|w| w.family);
     let mut kinds: Vec<&str> = pair.items.iter().filter(|i| i.log_lr_unats > 0).map(|i| data.terms.text(i.kind)).collect();
     kinds.sort_unstable();
+    let own = pair.items.iter().filter(|i| i.via.is_none());
     Assessed {
         case_id: data.case_id(pair.case),
         subject_id: data.subject_id(pair.subject),
@@ -71,6 +74,7 @@ fn assessed<'a>(data: &'a Data, pair: &Pair, scorer: &Scorer<'_>) -> Assessed<'a
         log_odds: scorer.log_odds(kind, pair),
         without,
         kinds_for: kinds.chunk_by(|a, b| a == b).map(|c| (c[0], c.len() as u32)).collect(),
+        own: own.map(|i| (data.terms.text(i.kind), i.log_lr_unats as f64 / UNATS_PER_NAT)).collect(),
     }
 }
 
@@ -135,6 +139,7 @@ mod tests {
         assert_eq!((contact.family, contact.speaks_for, presence.family, presence.speaks_for), ("contact", false, "presence", true));
         assert!(presence.log_odds.unwrap() < lines[0].log_odds);
         assert_eq!(lines[0].kinds_for, [("scene_presence", 1), ("victim_contact", 1)]);
+        assert_eq!(lines[0].own, [("scene_presence", 3.0), ("victim_contact", 2.0), ("victim_contact", -1.0)]);
         assert_eq!(lines[1].without[0].log_odds, None, "nothing else makes it a candidate");
     }
 

@@ -238,6 +238,7 @@ mod tests {
             log_odds: 0.0,
             without: vec![],
             kinds_for: vec![("victim_contact", 1)],
+            own: vec![],
         };
         let ranked = pagerank(
             &[line("phone:1"), line("phone:2")],

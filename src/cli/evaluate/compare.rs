@@ -129,6 +129,7 @@ mod tests {
             log_odds,
             without: vec![],
             kinds_for: vec![],
+            own: vec![],
         };
         let before = [line("phone:1", 0.0), line("phone:2", -1.0), line("phone:3", -9.0)];
         let after = [line("phone:1", -1.0), line("phone:2", -1.0 + 1e-9), line("phone:3", -9.0)];

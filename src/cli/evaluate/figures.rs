@@ -10,6 +10,7 @@ use super::baselines;
 use super::links::{self, LinkFigures};
 use super::selection::{self, Rate};
 use super::truth::WorldTruth;
+use super::uninvolved::{Uninvolved, uninvolved};
 use crate::config::Config;
 use crate::error::{Context, Result};
 use crate::lake::{Lake, Session};
@@ -81,6 +82,8 @@ pub struct WorldFigures {
     pub series: SeriesFigures,
     /// Links of all cases.
     pub links: LinkFigures,
+    /// What evidence says of the uninvolved.
+    pub uninvolved: Vec<Uninvolved>,
     /// How far the evidence lies from what the models learnt on.
     pub drift: Vec<(String, f64, f64, f64)>,
     /// Every probability given in those cases, for pooling over worlds.
@@ -174,6 +177,7 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&ModelSet
         selection: selection::rates(&session, &clew).await?,
         series,
         links,
+        uninvolved: uninvolved(&own, &truth.offenders, &seen),
         drift: prepared
             .drift(model)
             .into_iter()

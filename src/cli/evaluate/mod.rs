@@ -7,6 +7,7 @@ mod links;
 mod print;
 mod selection;
 pub(super) mod truth;
+mod uninvolved;
 mod worlds;
 
 use std::io::Write;

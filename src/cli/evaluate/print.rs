@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::figures::{FALSE_FROM, Ranked, WorldFigures};
-use super::{links, selection};
+use super::{links, selection, uninvolved};
 use crate::cli::output::{Alignment, grid};
 use crate::score::data::SubjectKind;
 use crate::score::evaluate::{
@@ -78,6 +78,7 @@ pub fn table(worlds: &[&WorldFigures]) -> String {
     text.push_str(&ablation(worlds));
     text.push_str(&probabilities(&super::pooled(worlds.iter().map(|w| &w.judged))));
     text.push_str(&kinds(worlds));
+    text.push_str(&says_of_uninvolved(worlds));
     text.push_str(&rates(worlds));
     text.push_str(&drift(worlds));
     text.push_str(&false_leads(worlds));
@@ -237,6 +238,26 @@ fn kinds(worlds: &[&WorldFigures]) -> String {
     let names = ["series of open cases that name nobody", "series", "hit@1", "hit@5", "hit@10", "chance@10", "AP"];
     text.push_str(&format!("\n{}\n", grid(&header(&names), rows)));
     text
+}
+
+fn says_of_uninvolved(worlds: &[&WorldFigures]) -> String {
+    let rows = uninvolved::pooled(worlds.iter().map(|w| &w.uninvolved))
+        .into_iter()
+        .map(|u| {
+            let all = format!("{:.3}", u.of_all());
+            vec![u.kind.clone(), u.subject.clone(), u.items.to_string(), format!("{:.2}", u.of_items()), u.pool.to_string(), all]
+        })
+        .collect();
+    let mut names = header(&[
+        "evidence about the uninvolved",
+        "subject",
+        "items",
+        "their mean LR",
+        "uninvolved subjects × cases",
+        "mean LR over all of these",
+    ]);
+    names[1].1 = Alignment::Left;
+    format!("\n{}\n", grid(&names, rows))
 }
 
 fn rates(worlds: &[&WorldFigures]) -> String {
