@@ -16,7 +16,10 @@ use crate::error::{Context, Result};
 use crate::lake::{Lake, Session};
 use crate::score::Prepared;
 use crate::score::assess::{Assessed, Drift};
-use crate::score::evaluate::{Judged, Ranking, Scored, Truth, average_precision, best_ranks, precision_at, ranking};
+use crate::score::evaluate::{
+    Found, Judged, LookalikePlaces, Places, Ranking, Scored, Truth, average_precision, found_by_family, lookalike_places, places,
+    precision_at, ranking, whole_crews,
+};
 use crate::score::model::ModelSet;
 
 /// How much a squad can look at.
@@ -72,8 +75,12 @@ pub struct WorldFigures {
     pub rankings: Vec<Ranked>,
     /// clew without each family.
     pub ablation: Vec<Ablated>,
-    /// Best rank of each kind of innocent look-alike in any of those cases.
-    pub lookalikes: BTreeMap<String, f64>,
+    /// How high each kind of innocent look-alike stands in those cases.
+    pub lookalikes: BTreeMap<String, LookalikePlaces>,
+    /// Cases in which an offender is listed for whom a family speaks, and how high the best placed stands, by family.
+    pub by_family: BTreeMap<String, Found>,
+    /// Cases with two and more offenders who occur in the records, and in how many all of them are found.
+    pub crews: Found,
     /// Leads of those cases on somebody who is no offender in them, for each thousand cases, from each of [`FALSE_FROM`] on.
     pub false_leads: [f64; FALSE_FROM.len()],
     /// Who gets selected, by group.
@@ -162,6 +169,7 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&ModelSet
     in_data.retain(|_, subjects| subjects.iter().any(|s| seen.contains(s)));
     let judge = Judge { truth: &truth.offenders, in_data: &in_data, seen: &seen, capacity };
     let clew: Vec<Scored> = own.iter().map(|l| scored(l, l.log_odds)).collect();
+    let places = places(&clew);
     let series = of_series(&prepared, model, &own, &held_out, &truth, &seen, capacity);
     let mut rankings = vec![judge.ranked("clew", &clew)];
     for (name, lines) in baselines::all(&session, &lines, &held_out).await? {
@@ -172,7 +180,9 @@ pub async fn of_workspace(config: &Config, world: &Path, model: Option<&ModelSet
         cases: truth.offenders.values().filter(|s| !s.is_empty()).count(),
         cases_in_data: in_data.len(),
         ablation: ablation(&own, &judge),
-        lookalikes: best_ranks(&clew, &truth.offenders, &truth.lookalikes),
+        lookalikes: lookalike_places(&places, &truth.offenders, &truth.lookalikes),
+        by_family: by_family(&own, &places, &truth.offenders),
+        crews: whole_crews(&places, &truth.crews(&seen)),
         false_leads: false_leads(&session, &held_out, &truth).await?,
         selection: selection::rates(&session, &clew).await?,
         series,
@@ -306,6 +316,16 @@ fn ablation(lines: &[&Assessed<'_>], judge: &Judge<'_>) -> Vec<Ablated> {
             Ablated { family: family.to_owned(), raised: raised.count() as u64, without: judge.ranked(family, &without) }
         })
         .collect()
+}
+
+fn by_family(lines: &[&Assessed<'_>], places: &Places<'_>, truth: &Truth) -> BTreeMap<String, Found> {
+    let mut speaking: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for line in lines.iter().filter(|l| truth.get(l.case_id).is_some_and(|o| o.contains(l.subject_id))) {
+        for family in line.without.iter().filter(|w| w.speaks_for) {
+            speaking.entry(family.family).or_default().insert((line.case_id, line.subject_id));
+        }
+    }
+    found_by_family(places, truth, &speaking).into_iter().map(|(family, found)| (family.to_owned(), found)).collect()
 }
 
 /// Probabilities with what is so; cases that share a true offender are one cluster.

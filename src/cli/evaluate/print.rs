@@ -9,7 +9,7 @@ use super::{links, selection, uninvolved};
 use crate::cli::output::{Alignment, grid};
 use crate::score::data::SubjectKind;
 use crate::score::evaluate::{
-    Better, Judged, ReliabilityBin, brier, calibration_error, cllr, cllr_min, reliability, reliability_between, spread,
+    Better, Found, Judged, ReliabilityBin, brier, calibration_error, cllr, cllr_min, reliability, reliability_between, spread,
 };
 #[cfg(test)]
 use crate::score::fit::logit;
@@ -75,6 +75,7 @@ impl Probabilities {
 pub fn table(worlds: &[&WorldFigures]) -> String {
     let mut text = title(worlds);
     text.push_str(&rankings(worlds));
+    text.push_str(&found(worlds));
     text.push_str(&ablation(worlds));
     text.push_str(&probabilities(&super::pooled(worlds.iter().map(|w| &w.judged))));
     text.push_str(&kinds(worlds));
@@ -317,13 +318,31 @@ fn false_leads(worlds: &[&WorldFigures]) -> String {
 }
 
 fn lookalikes(worlds: &[&WorldFigures]) -> String {
-    let mut kinds: BTreeMap<&str, f64> = BTreeMap::new();
-    for (kind, rank) in worlds.iter().flat_map(|w| &w.lookalikes) {
-        let best = kinds.entry(kind).or_insert(*rank);
-        *best = best.min(*rank);
+    let mut kinds: BTreeMap<&str, (f64, u64, u64)> = BTreeMap::new();
+    for (kind, of) in worlds.iter().flat_map(|w| &w.lookalikes) {
+        let all = kinds.entry(kind).or_insert((of.best, 0, 0));
+        *all = (all.0.min(of.best), all.1 + of.beside_offenders, all.2 + of.above_offenders);
     }
-    let rows = kinds.into_iter().map(|(kind, rank)| vec![kind.replace('_', " "), format!("{rank}")]).collect();
-    format!("\n{}\n", grid(&header(&["innocent look-alike", "best rank in any case"]), rows))
+    let rows = kinds
+        .into_iter()
+        .map(|(kind, (best, beside, above))| vec![kind.replace('_', " "), format!("{best}"), beside.to_string(), above.to_string()])
+        .collect();
+    let names = ["innocent look-alike", "best rank in any case", "times in a list with an offender", "above the first of these"];
+    format!("\n{}\n", grid(&header(&names), rows))
+}
+
+/// Where true offenders stand: by the families that speak for them, and whole crews.
+fn found(worlds: &[&WorldFigures]) -> String {
+    let families: BTreeSet<&str> = worlds.iter().flat_map(|w| w.by_family.keys()).map(String::as_str).collect();
+    let row = |name: String, found: Found| {
+        let share = |n: usize| format!("{:.3}", n as f64 / found.cases.max(1) as f64);
+        vec![name, found.cases.to_string(), share(found.at[0]), share(found.at[1]), share(found.at[2])]
+    };
+    let of_family = |family: &str| worlds.iter().filter_map(|w| w.by_family.get(family)).fold(Found::default(), Found::and);
+    let mut rows: Vec<Vec<String>> = families.into_iter().map(|f| row(f.to_owned(), of_family(f))).collect();
+    rows.push(row("all of a crew of two and more".into(), worlds.iter().map(|w| &w.crews).fold(Found::default(), Found::and)));
+    let names = ["offender listed for whom speaks", "cases", "hit@1", "hit@5", "hit@10"];
+    format!("\n{}\n", grid(&header(&names), rows))
 }
 
 /// Log-odds that twice as many offenders would make of a probability; for the tests.

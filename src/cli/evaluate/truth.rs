@@ -23,6 +23,8 @@ pub struct WorldTruth {
     pub doers_of_case: BTreeMap<String, BTreeSet<String>>,
     /// True person → phones, devices and accounts held.
     pub held: BTreeMap<String, BTreeSet<String>>,
+    /// True person → person subjects of the lake.
+    pub person_subjects: BTreeMap<String, BTreeSet<String>>,
     /// Innocent look-alike subject → kind.
     pub lookalikes: BTreeMap<String, String>,
 }
@@ -93,6 +95,21 @@ impl WorldTruth {
         Ok(self)
     }
 
+    /// Of each case with several offenders who are among `seen`, what each of them is and held.
+    pub fn crews(&self, seen: &BTreeSet<String>) -> BTreeMap<String, Vec<BTreeSet<String>>> {
+        let nothing = BTreeSet::new();
+        let of_case = |case: &String, persons: &BTreeSet<String>| -> Option<Vec<BTreeSet<String>>> {
+            self.offenders.get(case)?;
+            let subjects = |p: &String| {
+                let (held, persons) = (self.held.get(p).unwrap_or(&nothing), self.person_subjects.get(p).unwrap_or(&nothing));
+                held.union(persons).filter(|s| seen.contains(*s)).cloned().collect::<BTreeSet<String>>()
+            };
+            let members: Vec<_> = persons.iter().map(subjects).filter(|s| !s.is_empty()).collect();
+            (members.len() > 1).then_some(members)
+        };
+        self.persons_of_case.iter().filter_map(|(case, persons)| Some((case.clone(), of_case(case, persons)?))).collect()
+    }
+
     fn add_persons(&mut self, persons: &[(String, Option<String>)]) {
         let by_true: BTreeMap<&String, Vec<&String>> = persons
             .iter()
@@ -101,6 +118,8 @@ impl WorldTruth {
                 map.entry(person).or_insert_with(Vec::new).push(subject);
                 map
             });
+        self.person_subjects =
+            by_true.iter().map(|(person, subjects)| ((*person).clone(), subjects.iter().map(|s| (*s).clone()).collect())).collect();
         for (case, truly) in &self.persons_of_case {
             let subjects = truly.iter().flat_map(|p| by_true.get(p).into_iter().flatten()).map(|s| (*s).clone());
             self.offenders.entry(case.clone()).or_default().extend(subjects);

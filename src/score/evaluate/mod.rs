@@ -7,5 +7,8 @@ mod spread;
 pub use judge::{
     Judged, RELIABILITY_EDGES, ReliabilityBin, auc, brier, calibration_error, cllr, cllr_min, reliability, reliability_between,
 };
-pub use ranking::{DEPTHS, Ranking, Scored, Truth, average_precision, best_ranks, precision_at, ranking};
+pub use ranking::{
+    DEPTHS, Found, LookalikePlaces, Places, Ranking, Scored, Truth, average_precision, found_by_family, lookalike_places, places,
+    precision_at, ranking, whole_crews,
+};
 pub use spread::{Better, Spread, spread};

@@ -169,30 +169,110 @@ pub fn precision_at(lines: &[(f64, bool)], k: usize) -> Option<f64> {
     (!lines.is_empty() && k > 0).then(|| found / k as f64)
 }
 
-/// Best rank that each kind of innocent look-alike reaches in any case, ties counted at their middle place.
-///
-/// A look-alike that is an offender of the case at hand is not innocent there and does not count.
-pub fn best_ranks(scored: &[Scored], truth: &Truth, kind_of: &BTreeMap<String, String>) -> BTreeMap<String, f64> {
+/// Case → its subjects and their places, best first; ties stand at their middle place.
+pub type Places<'a> = BTreeMap<&'a str, Vec<(&'a str, f64)>>;
+
+/// Place of every line in its case.
+pub fn places(scored: &[Scored]) -> Places<'_> {
     let mut by_case: BTreeMap<&str, Vec<&Scored>> = BTreeMap::new();
     for s in scored {
         by_case.entry(&s.case_id).or_default().push(s);
     }
-    let mut best: BTreeMap<String, f64> = BTreeMap::new();
-    for (case, mut lines) in by_case {
-        lines.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut before = 0;
-        for block in lines.chunk_by(|a, b| a.score == b.score) {
-            let middle = before as f64 + (block.len() as f64 + 1.0) / 2.0;
-            before += block.len();
-            for line in block.iter().filter(|l| !truth.get(case).is_some_and(|o| o.contains(&l.subject_id))) {
-                if let Some(kind) = kind_of.get(&line.subject_id) {
-                    let slot = best.entry(kind.clone()).or_insert(middle);
-                    *slot = slot.min(middle);
-                }
+    by_case.into_iter().map(|(case, lines)| (case, placed(lines))).collect()
+}
+
+fn placed(mut lines: Vec<&Scored>) -> Vec<(&str, f64)> {
+    lines.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.subject_id.cmp(&b.subject_id)));
+    let mut placed = Vec::with_capacity(lines.len());
+    for block in lines.chunk_by(|a, b| a.score == b.score) {
+        let middle = placed.len() as f64 + (block.len() as f64 + 1.0) / 2.0;
+        placed.extend(block.iter().map(|line| (line.subject_id.as_str(), middle)));
+    }
+    placed
+}
+
+/// How high a kind of innocent look-alike stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LookalikePlaces {
+    /// Best place in any case.
+    pub best: f64,
+    /// Lines about one of them in cases whose list holds an offender.
+    pub beside_offenders: u64,
+    /// Of these, above the first offender of the case.
+    pub above_offenders: u64,
+}
+
+/// By kind. A look-alike that is an offender of the case at hand is not innocent there and does not count.
+pub fn lookalike_places(places: &Places<'_>, truth: &Truth, kind_of: &BTreeMap<String, String>) -> BTreeMap<String, LookalikePlaces> {
+    let mut of_kind: BTreeMap<String, LookalikePlaces> = BTreeMap::new();
+    for (case, lines) in places {
+        let is_offender = |subject: &str| truth.get(*case).is_some_and(|o| o.contains(subject));
+        let first = lines.iter().find(|l| is_offender(l.0)).map(|l| l.1);
+        for (subject, place) in lines.iter().filter(|l| !is_offender(l.0)) {
+            let Some(kind) = kind_of.get(*subject) else { continue };
+            let of = of_kind.entry(kind.clone()).or_insert(LookalikePlaces { best: *place, beside_offenders: 0, above_offenders: 0 });
+            of.best = of.best.min(*place);
+            of.beside_offenders += u64::from(first.is_some());
+            of.above_offenders += u64::from(first.is_some_and(|first| *place < first));
+        }
+    }
+    of_kind
+}
+
+/// How many of some cases have what is looked for among the first `k`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Found {
+    /// Cases.
+    pub cases: usize,
+    /// Of these, in the order of [`DEPTHS`].
+    pub at: [usize; DEPTHS.len()],
+}
+
+impl Found {
+    fn add(&mut self, place: Option<f64>) {
+        self.cases += 1;
+        for (at, &k) in self.at.iter_mut().zip(&DEPTHS) {
+            *at += usize::from(place.is_some_and(|p| p <= k as f64));
+        }
+    }
+
+    /// With those of another world.
+    pub fn and(mut self, other: &Found) -> Found {
+        self.cases += other.cases;
+        self.at.iter_mut().zip(other.at).for_each(|(a, b)| *a += b);
+        self
+    }
+}
+
+/// Cases in which an offender is listed for whom a family speaks, and how high the best placed of them stands. `speaking`: family → case and subject.
+pub fn found_by_family<'a>(
+    places: &Places<'_>,
+    truth: &Truth,
+    speaking: &BTreeMap<&'a str, BTreeSet<(&str, &str)>>,
+) -> BTreeMap<&'a str, Found> {
+    let mut found: BTreeMap<&str, Found> = BTreeMap::new();
+    for (family, pairs) in speaking {
+        for (case, offenders) in truth {
+            let Some(lines) = places.get(case.as_str()) else { continue };
+            let spoken_for = |l: &&(&str, f64)| offenders.contains(l.0) && pairs.contains(&(case.as_str(), l.0));
+            if let Some((_, place)) = lines.iter().find(spoken_for) {
+                found.entry(family).or_default().add(Some(*place));
             }
         }
     }
-    best
+    found
+}
+
+/// Cases of crews, and in how many of them every member has a subject among the first. `crews`: case → subjects of each member.
+pub fn whole_crews(places: &Places<'_>, crews: &BTreeMap<String, Vec<BTreeSet<String>>>) -> Found {
+    let mut found = Found::default();
+    for (case, members) in crews {
+        let lines = places.get(case.as_str()).map_or(&[][..], Vec::as_slice);
+        let first = |subjects: &BTreeSet<String>| lines.iter().find(|l| subjects.contains(l.0)).map(|l| l.1);
+        let last = members.iter().map(first).try_fold(0.0_f64, |last, place| Some(last.max(place?)));
+        found.add(last);
+    }
+    found
 }
 
 #[cfg(test)]
@@ -262,11 +342,45 @@ mod tests {
     }
 
     #[test]
-    fn look_alikes_report_their_best_rank() {
+    fn look_alikes_report_their_best_place_and_how_often_they_stand_above_an_offender() {
         let kinds = BTreeMap::from([("a".to_owned(), "sales team".to_owned()), ("c".to_owned(), "sales team".to_owned())]);
         let scored = list(&[("x", 9.0), ("a", 8.0), ("b", 8.0), ("c", 1.0)]);
-        assert_eq!(best_ranks(&scored, &truth(&["x"]), &kinds), BTreeMap::from([("sales team".to_owned(), 2.5)]));
-        assert_eq!(best_ranks(&scored, &truth(&["a"]), &kinds), BTreeMap::from([("sales team".to_owned(), 4.0)]));
+        let of = |offenders: &[&str]| lookalike_places(&places(&scored), &truth(offenders), &kinds)["sales team"].clone();
+        assert_eq!(of(&["x"]), LookalikePlaces { best: 2.5, beside_offenders: 2, above_offenders: 0 });
+        assert_eq!(
+            of(&["a"]),
+            LookalikePlaces { best: 4.0, beside_offenders: 1, above_offenders: 0 },
+            "an offender is no look-alike there"
+        );
+        assert_eq!(of(&["c"]), LookalikePlaces { best: 2.5, beside_offenders: 1, above_offenders: 1 });
+        assert_eq!(of(&["z"]), LookalikePlaces { best: 2.5, beside_offenders: 0, above_offenders: 0 }, "no offender is listed");
+    }
+
+    #[test]
+    fn a_crew_is_found_when_its_last_member_is() {
+        let names: Vec<String> = (0..12).map(|i| format!("s{i:02}")).collect();
+        let scored: Vec<Scored> =
+            names.iter().enumerate().map(|(i, s)| Scored { case_id: "A1".into(), subject_id: s.clone(), score: -(i as f64) }).collect();
+        let member = |of: &[&str]| of.iter().map(|s| (*s).to_owned()).collect::<BTreeSet<_>>();
+        let found = |members: Vec<BTreeSet<String>>| whole_crews(&places(&scored), &BTreeMap::from([("A1".to_owned(), members)]));
+        // The second member is at place 4 with a phone and at 11 with an account.
+        assert_eq!(found(vec![member(&["s00"]), member(&["s03", "s10"])]), Found { cases: 1, at: [0, 1, 1, 1] });
+        assert_eq!(found(vec![member(&["s00"]), member(&["s10"])]), Found { cases: 1, at: [0, 0, 0, 1] });
+        assert_eq!(found(vec![member(&["s00"]), member(&["elsewhere"])]), Found { cases: 1, at: [0; 4] });
+    }
+
+    #[test]
+    fn a_family_finds_the_offenders_for_whom_it_speaks() {
+        let scored = list(&[("a", 9.0), ("b", 8.0), ("c", 7.0)]);
+        let speaking = BTreeMap::from([
+            ("presence", BTreeSet::from([("A1", "b"), ("A1", "c")])),
+            ("money", BTreeSet::from([("A1", "a")])),
+            ("contact", BTreeSet::from([("A1", "b")])),
+        ]);
+        let found = found_by_family(&places(&scored), &truth(&["b", "c"]), &speaking);
+        assert_eq!(found["presence"], Found { cases: 1, at: [0, 1, 1, 1] });
+        assert!(found.contains_key("contact") && !found.contains_key("money"), "{found:?}");
+        assert_eq!(found["contact"].clone().and(&found["presence"]), Found { cases: 2, at: [0, 2, 2, 2] });
     }
 
     proptest! {
