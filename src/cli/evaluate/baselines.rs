@@ -12,7 +12,7 @@ use crate::score::evaluate::Scored;
 /// Chance that a walk starts again at the case.
 const RESTART: f64 = 0.15;
 /// Mass for each neighbour below which a node keeps what it was handed: no estimate is off by more than this for each of its neighbours.
-const RESIDUE_MAX: f64 = 1e-6;
+const RESIDUE_MAX: f64 = 1e-5;
 /// Places of a case that are kept, ties at the last one whole: a baseline ranks everybody for every case, and nobody looks further down.
 const PLACES: usize = 1_000;
 
@@ -159,7 +159,7 @@ fn pagerank(lines: &[Assessed<'_>], offenders: &[(String, String)], holders: &[(
     let (mut mass, mut residue) = (vec![0.0_f64; names.len()], vec![0.0_f64; names.len()]);
     for case in open {
         let Some(start) = at(case) else { continue };
-        let (mut due, mut reached) = (VecDeque::from([start]), BTreeSet::from([start]));
+        let (mut due, mut reached) = (VecDeque::from([start]), vec![start]);
         residue[start] = 1.0;
         while let Some(node) = due.pop_front() {
             let handed = std::mem::take(&mut residue[node]);
@@ -168,11 +168,13 @@ fn pagerank(lines: &[Assessed<'_>], offenders: &[(String, String)], holders: &[(
             for &next in &neighbours[node] {
                 let enough = RESIDUE_MAX * neighbours[next].len() as f64;
                 let before = residue[next];
+                if before == 0.0 && mass[next] == 0.0 {
+                    reached.push(next);
+                }
                 residue[next] += share;
                 if before < enough && residue[next] >= enough {
                     due.push_back(next);
                 }
-                reached.insert(next);
             }
         }
         let mut list = Vec::new();
