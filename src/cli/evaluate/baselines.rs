@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(near.len(), 2);
         assert!(near[0].score > near[1].score && (near[0].score + 1_112.0).abs() < 2.0, "{near:?}");
         let alike = recorded(&cases, &known, &open);
-        assert!(alike[1].score == 2.0 && alike[0].score == 1.0, "{alike:?}");
+        assert!(alike[0].score == 2.0 && alike[1].score == 1.0, "{alike:?}");
     }
 
     #[test]
