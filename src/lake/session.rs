@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::catalog::{MemTable, MemorySchemaProvider, TableProvider};
+use datafusion::dataframe::DataFrame;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::execution::SessionStateBuilder;
@@ -113,15 +114,19 @@ impl Session {
 
     /// The named columns of a table, sorted by `order_by`.
     pub async fn batches(&self, table: &str, columns: &[&str], order_by: &[&str]) -> Result<Vec<RecordBatch>> {
-        let name = table;
-        let frame = self.context.table(name).await.usage("E0143", || format!("read {name}"))?;
-        let frame = frame.select(columns.iter().map(|c| ident(*c)).collect::<Vec<_>>()).usage("E0143", || format!("read {name}"))?;
+        let frame = self.selected(table, columns).await?;
         let frame = if order_by.is_empty() {
             frame
         } else {
-            frame.sort(order_by.iter().map(|c| col(*c).sort(true, true)).collect()).usage("E0143", || format!("sort {name}"))?
+            frame.sort(order_by.iter().map(|c| col(*c).sort(true, true)).collect()).usage("E0143", || format!("sort {table}"))?
         };
-        frame.collect().await.usage("E0143", || format!("read {name}"))
+        frame.collect().await.usage("E0143", || format!("read {table}"))
+    }
+
+    async fn selected(&self, table: &str, columns: &[&str]) -> Result<DataFrame> {
+        let reading = || format!("read {table}");
+        let frame = self.context.table(table).await.usage("E0143", reading)?;
+        frame.select(columns.iter().map(|c| ident(*c)).collect::<Vec<_>>()).usage("E0143", reading)
     }
 
     /// The named columns of a table as Rust values, sorted by `order_by`.
@@ -132,9 +137,7 @@ impl Session {
     /// The different values of the named columns of a table, in no order.
     pub async fn distinct<T: DeserializeOwned>(&self, table: &str, columns: &[&str]) -> Result<Vec<T>> {
         let reading = || format!("read {table}");
-        let frame = self.context.table(table).await.usage("E0143", reading)?;
-        let frame = frame.select(columns.iter().map(|c| ident(*c)).collect::<Vec<_>>()).usage("E0143", reading)?;
-        let frame = frame.distinct().usage("E0143", reading)?;
+        let frame = self.selected(table, columns).await?.distinct().usage("E0143", reading)?;
         decoded(table, frame.collect().await.usage("E0143", reading)?)
     }
 }

@@ -230,6 +230,31 @@ fn no_committed_text_names_a_path_of_a_machine() {
     fail_with("paths of somebody's machine", &wrong);
 }
 
+/// Files at the top of the project: anything else was left there by chance.
+const TOP_FILES: &[&str] = &[
+    ".gitignore",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "README.zh-CN.md",
+    "build.rs",
+    "deny.toml",
+    "justfile",
+    "rust-toolchain.toml",
+    "rustfmt.toml",
+];
+
+#[test]
+fn nothing_lies_about_at_the_top() {
+    let at_the_top = committed().into_iter().filter(|f| f.components().count() == 1);
+    let strays: Vec<String> = at_the_top.map(|f| f.display().to_string()).filter(|f| !TOP_FILES.contains(&f.as_str())).collect();
+    fail_with("files that nobody put there on purpose", &strays);
+}
+
 fn machine_path(line: &str) -> Option<&'static str> {
     ["/work/", "/root/", "/home/", "/Users/", "/tmp/", "C:\\Users\\"].into_iter().find(|prefix| {
         line.match_indices(prefix).any(|(at, _)| {

@@ -84,6 +84,7 @@ pub fn table(worlds: &[&WorldFigures]) -> String {
     text.push_str(&drift(worlds));
     text.push_str(&false_leads(worlds));
     text.push_str(&lookalikes(worlds));
+    text.push('\n');
     text.push_str(&links::table(&worlds.iter().map(|w| &w.links).collect::<Vec<_>>()));
     text
 }
@@ -263,15 +264,15 @@ fn says_of_uninvolved(worlds: &[&WorldFigures]) -> String {
 
 fn rates(worlds: &[&WorldFigures]) -> String {
     let pooled = selection::pooled(worlds.iter().map(|w| &w.selection));
-    let mut totals: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut totals: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for r in &pooled {
-        let slot = totals.entry(&r.attribute).or_default();
+        let slot = totals.entry(r.attribute.clone()).or_default();
         (slot.0, slot.1) = (slot.0 + r.persons, slot.1 + r.selected);
     }
-    let rows = pooled
+    let rows = selection::shown(pooled)
         .iter()
         .map(|r| {
-            let (persons, selected) = totals[r.attribute.as_str()];
+            let (persons, selected) = totals[&r.attribute];
             let share = |s: u64, n: u64| s as f64 / n.max(1) as f64;
             let ratio = share(r.selected, r.persons) / share(selected, persons).max(f64::MIN_POSITIVE);
             vec![

@@ -86,6 +86,25 @@ pub(super) fn pooled<'a>(worlds: impl Iterator<Item = &'a Vec<Rate>>) -> Vec<Rat
     sums.into_iter().map(rate).collect()
 }
 
+/// Persons that a group has at least to be shown by itself: of fewer a rate says nothing.
+const SHOWN: u64 = 100;
+
+/// What is shown to people: areas of few persons in one row. Groups of the other traits are few and stay.
+pub(super) fn shown(rates: Vec<Rate>) -> Vec<Rate> {
+    let (small, mut shown): (Vec<Rate>, Vec<Rate>) = rates.into_iter().partition(|r| r.attribute == "area" && r.persons < SHOWN);
+    if !small.is_empty() {
+        let sum = |of: fn(&Rate) -> u64| small.iter().map(of).sum();
+        shown.push(Rate {
+            attribute: "area".into(),
+            group: format!("{} areas of fewer than {SHOWN}", small.len()),
+            persons: sum(|r| r.persons),
+            selected: sum(|r| r.selected),
+        });
+        shown.sort_by(|a, b| a.attribute.cmp(&b.attribute));
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +117,24 @@ mod tests {
         let chosen = selected(&lines);
         assert_eq!(chosen.len(), 10);
         assert!(chosen.contains("person:09") && !chosen.contains("person:10"));
+    }
+
+    #[test]
+    fn areas_of_few_persons_stand_in_one_row_and_nobody_is_lost() {
+        let rate =
+            |attribute: &str, group: &str, persons, selected| Rate { attribute: attribute.into(), group: group.into(), persons, selected };
+        let rates = vec![
+            rate("age_band", "below 18", 7, 1),
+            rate("area", "160102", 400, 20),
+            rate("area", "160121", 40, 3),
+            rate("area", "160122", 99, 4),
+            rate("sex", "female", 539, 28),
+        ];
+        let shown = shown(rates.clone());
+        assert_eq!(shown.len(), 4);
+        assert_eq!(shown[2], rate("area", "2 areas of fewer than 100", 139, 7));
+        let persons = |rates: &[Rate]| rates.iter().map(|r| r.persons).sum::<u64>();
+        assert_eq!(persons(&shown), persons(&rates));
     }
 
     #[test]
